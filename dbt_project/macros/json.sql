@@ -1,0 +1,26 @@
+{#- JSON access. Landing keeps the provider's record as JSON text; these are the only places that know DuckDB's functions. -#}
+{% macro json_text(column, path) -%}
+json_extract_string({{ column }}, '{{ path }}')
+{%- endmacro %}
+
+{% macro json_bool(column, path) -%}
+try_cast(json_extract_string({{ column }}, '{{ path }}') as boolean)
+{%- endmacro %}
+
+{% macro json_int(column, path) -%}
+try_cast(json_extract_string({{ column }}, '{{ path }}') as bigint)
+{%- endmacro %}
+
+{% macro json_value(column, path) -%}
+json_extract({{ column }}, '{{ path }}')
+{%- endmacro %}
+
+{#- A JSON array of strings as a list of text; null stays null. -#}
+{% macro json_texts(column, path) -%}
+json_extract_string({{ column }}, '{{ path }}[*]')
+{%- endmacro %}
+
+{#- One row per element of a JSON array: use as `cross join {{ json_each('record') }} as item(element)`; element is JSON. -#}
+{% macro json_each(expression) -%}
+(select unnest(cast(coalesce({{ expression }}, '[]') as json[])) as element)
+{%- endmacro %}

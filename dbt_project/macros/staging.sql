@@ -1,0 +1,21 @@
+{#-
+  Landing to staging. The raw tables hold the records of the selected runs (the newest usable run of each table and
+  logical day, up to the day judged); a staging model parses each run once and forgets runs that were superseded.
+-#}
+
+{#- Rows of the raw table whose run this staging model has not parsed yet. -#}
+{% macro new_runs(source_name, table_name) -%}
+select * from {{ source(source_name, table_name) }}
+{%- if is_incremental() %}
+where _run_id not in (select distinct _run_id from {{ this }})
+{%- endif %}
+{%- endmacro %}
+
+{#- Pre-hook of every staging model: drop rows of runs that are no longer selected. -#}
+{% macro forget_superseded_runs() -%}
+{%- if execute and is_incremental() -%}
+delete from {{ this }} where _run_id not in (select run_id from {{ source('meta', 'selected_runs') }})
+{%- else -%}
+select 1
+{%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,48 @@
+{#-
+  The moment and the logical day that the run judges. No model may read the clock. They live in a one-row table and not
+  in a variable: the SQL stays the same from night to night, so its hash does, and dbt need not parse the project anew.
+  Unit tests read the variables of dbt_project.yml.
+-#}
+{% macro as_of() -%}
+{%- if model is defined and model.resource_type == 'unit_test' -%}
+cast('{{ var("as_of") }}' as timestamp)
+{%- else -%}
+(select as_of from raw_meta.run)
+{%- endif -%}
+{%- endmacro %}
+
+{% macro as_of_day() -%}
+{%- if model is defined and model.resource_type == 'unit_test' -%}
+cast('{{ var("logical_date") }}' as date)
+{%- else -%}
+(select logical_date from raw_meta.run)
+{%- endif -%}
+{%- endmacro %}
+
+{#- An instant from an API's text (ISO 8601 with offset, or date only) as a UTC timestamp; null when it is no time. -#}
+{% macro utc(text) -%}
+cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
+{%- endmacro %}
+
+{#- A local wall time in an IANA zone as a UTC timestamp; 24 h across a clock change stay 24 elapsed hours. -#}
+{% macro local_to_utc(local_timestamp, zone) -%}
+cast(timezone('UTC', timezone({{ zone }}, {{ local_timestamp }})) as timestamp)
+{%- endmacro %}
+
+{#- Elapsed time between two timestamps in hours, fractional. -#}
+{% macro hours_between(earlier, later) -%}
+(epoch({{ later }}) - epoch({{ earlier }})) / 3600.0
+{%- endmacro %}
+
+{#- Elapsed time between two timestamps in days of 24 h, fractional. -#}
+{% macro days_between(earlier, later) -%}
+(epoch({{ later }}) - epoch({{ earlier }})) / 86400.0
+{%- endmacro %}
+
+{% macro plus_days(timestamp, days) -%}
+({{ timestamp }} + to_hours(24 * cast({{ days }} as integer)))
+{%- endmacro %}
+
+{% macro plus_hours(timestamp, hours) -%}
+({{ timestamp }} + to_hours(cast({{ hours }} as integer)))
+{%- endmacro %}

@@ -1,0 +1,132 @@
+"""``soc2 …``: the same functions that the DAG tasks call."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from soc2_warehouse.settings import settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None or text == "":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD") from None
+
+
+Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="logical day (default: the newest)")]
+
+
+@app.command()
+def nightly(day: Day = None) -> None:
+    """Run the nightly pipeline once, through an embedded Airflow."""
+    from soc2_warehouse import nightly as pipeline
+
+    raise typer.Exit(pipeline.run(settings(), _day(day)))
+
+
+@app.command()
+def simulate(
+    nights: Annotated[int, typer.Option(min=1, help="how many nights to play")] = 7,
+    start: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="first night (default: the next one)")] = None,
+) -> None:
+    """Play many nights of the sandbox company quickly."""
+    from soc2_warehouse import simulate as player
+
+    raise typer.Exit(player.run(settings(), nights, _day(start)))
+
+
+@app.command()
+def rebuild() -> None:
+    """Make every past verdict again from the landing zone and compare it with the ledger."""
+    from soc2_warehouse import rebuild as rebuilder
+
+    raise typer.Exit(rebuilder.run(settings()))
+
+
+@app.command()
+def extract(source: str, day: Day = None) -> None:
+    """Fetch one source from its configured connection and land it."""
+    from soc2_warehouse.clock import Clock, current_day
+    from soc2_warehouse.extract import run_source
+
+    clock = Clock()
+    logical = _day(day) or current_day(clock.now(), settings().observed_at)
+    receipts = run_source(settings(), source, logical, clock)
+    for receipt in receipts:
+        typer.echo(
+            f"{receipt.source_id:32} {receipt.status:10} {receipt.rows:>7} rows  {'; '.join(receipt.errors)[:120]}"
+        )
+    raise typer.Exit(0 if all(receipt.usable for receipt in receipts) else 1)
+
+
+@app.command()
+def land(
+    source: str,
+    table: str,
+    file: Path,
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="logical day of the records")],
+    kind: Annotated[str, typer.Option(help="snapshot or event, for a table no source module declares")] = "snapshot",
+    envelope: Annotated[bool, typer.Option(help='lines are {"record": …, "parent": …, "error": …}')] = False,
+) -> None:
+    """Land records of any other exporter: FILE has one JSON document a line ('-' reads standard input)."""
+    from soc2_warehouse import sources
+    from soc2_warehouse.extract import land_file
+
+    for label, name in (("source", source), ("table", table)):
+        if not name.isidentifier() or name != name.lower():
+            raise typer.BadParameter(f"{label} {name!r}: use lower-case letters, digits and underscores")
+    if source in sources.names():
+        declared = sources.load(source).tables.get(table)
+        if declared is None:
+            raise typer.BadParameter(f"source {source} has no table {table}: {', '.join(sources.load(source).tables)}")
+        kind = declared.table.kind
+    logical = _day(day)
+    assert logical is not None
+    with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as stream:
+        receipt = land_file(settings(), source, table, logical, enumerate(stream, 1), file.name, kind, envelope)
+    typer.echo(f"{receipt.source_id}: {receipt.status}, {receipt.rows} rows, run {receipt.run_id}")
+    for error in receipt.errors:
+        typer.echo(error, err=True)
+    raise typer.Exit(0 if receipt.usable else 1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dbt(context: typer.Context) -> None:
+    """Run dbt on the build file, with what the project's unit tests need: soc2 dbt test --select ctl_ac_03__…"""
+    from soc2_warehouse import warehouse
+
+    run = warehouse.dbt(settings(), context.args, {"controls": warehouse.control_meta(settings())})
+    if run.error:
+        typer.echo(run.error, err=True)
+    raise typer.Exit(0 if run.success else 1)
+
+
+@app.command()
+def sandbox(day: Day = None) -> None:
+    """Serve the sandbox company until interrupted, and print the connections that lead to it."""
+    from soc2_warehouse.connections import variable
+    from soc2_warehouse.sandbox.serve import Sandbox
+
+    with Sandbox(settings(), _day(day)) as company:
+        for conn_id, connection in sorted(company.connections().items()):
+            typer.echo(f"export {variable(conn_id)}='{connection.to_json()}'")
+        typer.echo(f"# the company's clock shows {company.now():%Y-%m-%d %H:%M} UTC; stop with Ctrl-C", err=True)
+        company.wait()
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

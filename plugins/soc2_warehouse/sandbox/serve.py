@@ -1,0 +1,127 @@
+"""The whole sandbox company at once: every server on a loopback port, one clock, one set of connections."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from soc2_warehouse import sources
+from soc2_warehouse.clock import Clock, as_of
+from soc2_warehouse.connections import Connection, any_configured, variable
+from soc2_warehouse.landing import Landing
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.wire import Server, Wire
+from soc2_warehouse.settings import Settings
+
+#: The first day that the sandbox's nightly run judges when nobody names one.
+FIRST_DAY = date(2026, 7, 1)
+
+
+def default_day(settings: Settings) -> date:
+    """The newest landed day, else the first: a second run repeats the day, whatever the wall clock."""
+    days = [uri.split("/")[1].removeprefix("day=") for uri in Landing(settings.landing_url).list("_receipts")]
+    return date.fromisoformat(max(days)) if days else FIRST_DAY
+
+
+def is_wanted() -> bool:
+    """Whether runs go against the sandbox: no source has a connection configured."""
+    return not any_configured(sorted({source.connection for source in sources.load_all()}))
+
+
+class Sandbox:
+    """The running company. Use as a context manager; ``apps`` gives tests each server's faults and limits."""
+
+    def __init__(self, settings: Settings, day: date | None = None, seed: int = 7) -> None:
+        self.settings = settings
+        self.day = day or default_day(settings)
+        self.company = Company(seed=seed)
+        self.clock = Clock.starting_at(as_of(self.day, settings.observed_at))
+        self.apps: dict[str, Wire] = {}
+        self._urls: dict[str, str] = {}
+        self._stack = ExitStack()
+        self._stopped = threading.Event()
+
+    def now(self) -> datetime:
+        """The company's time, aware UTC."""
+        return self.clock.now()
+
+    def __enter__(self) -> Sandbox:
+        # Imported here: a run against real systems needs none of it.
+        from soc2_warehouse.sandbox import github, hris, okta, pagerduty
+        from soc2_warehouse.sandbox.aws import AwsSandbox
+
+        for name, module in (("github", github), ("okta", okta), ("hris", hris), ("pagerduty", pagerduty)):
+            self.apps[name] = module.create_app(self.company, self.now)
+            self._urls[name] = self._stack.enter_context(Server(self.apps[name])).url
+        self.aws = AwsSandbox(self.company, self.now)
+        self._urls["aws"], self._urls["cloudtrail"] = self.aws.start()
+        self._stack.callback(self.aws.stop)
+        self._arrange()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def set_day(self, day: date) -> None:
+        """Move the company's clock to the moment at which ``day`` is observed. Forwards only."""
+        if day < self.day:
+            raise ValueError(f"the sandbox's clock stands at {self.day} and cannot go back to {day}: start it anew")
+        self.day = day
+        self.clock = Clock.starting_at(as_of(day, self.settings.observed_at))
+        self._arrange()
+
+    def _arrange(self) -> None:
+        from soc2_warehouse.sandbox.registers import write_registers
+
+        self.aws.advance(self.now())
+        write_registers(self.company, self.registers, self.now())
+
+    @property
+    def registers(self) -> Path:
+        """The checkout of the company's register repository."""
+        return self.settings.sandbox / "registers"
+
+    def connections(self) -> dict[str, Connection]:
+        """Every connection that the sources ask for."""
+        aws = {
+            "endpoint_url": self._urls["aws"],
+            "cloudtrail_endpoint_url": self._urls["cloudtrail"],
+            "region_name": "us-east-1",
+        }
+        found = (
+            Connection("aws_default", "aws", login="sandbox", password="sandbox", extra=aws),
+            Connection(
+                "github_default", "github", self._urls["github"], password="sandbox-token", extra={"org": "acme"}
+            ),
+            Connection("okta_default", "okta", self._urls["okta"], password="sandbox-token"),
+            Connection("hris_default", "http", self._urls["hris"], schema="acme", password="sandbox-token"),
+            Connection("pagerduty_default", "http", self._urls["pagerduty"], password="sandbox-token"),
+            Connection("registers_default", "file", str(self.registers), extra={"path": "registers"}),
+        )
+        return {connection.conn_id: connection for connection in found}
+
+    @contextmanager
+    def as_environment(self) -> Iterator[None]:
+        """Configure the connections in this process's environment, as an operator would, for this block."""
+        values = {variable(conn_id): connection.to_json() for conn_id, connection in self.connections().items()}
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+    def wait(self) -> None:
+        """Block until interrupted."""
+        try:
+            self._stopped.wait()
+        except KeyboardInterrupt:
+            return

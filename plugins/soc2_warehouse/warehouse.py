@@ -1,0 +1,349 @@
+"""The DuckDB build file: fill it from the landing zone, run dbt on it, open it.
+
+The file is a cache. Everything in it can be made again from the landing zone and the ledger. DuckDB has one writer:
+whoever calls ``load`` or ``dbt`` holds ``writing`` (a lock file) for that time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from soc2_warehouse import sources
+from soc2_warehouse.clock import as_of
+from soc2_warehouse.landing import Landing
+from soc2_warehouse.receipts import Receipt, selected
+from soc2_warehouse.settings import Settings
+
+RAW_COLUMNS = (
+    "_day date, _run_id varchar, _seq bigint, _fetched_at timestamp, record varchar, parent varchar, error varchar"
+)
+EXTRACT_RUN_COLUMNS = (
+    "run_id varchar, source_id varchar, source varchar, table_name varchar, kind varchar, logical_date date, "
+    "status varchar, collection_method varchar, started_at timestamp, finished_at timestamp, query varchar, "
+    "parameters varchar, credential_identity varchar, tenant varchar, window_start timestamp, window_end timestamp, "
+    "pages bigint, rows bigint, api_reported_total bigint, permission_denied bigint, object_errors bigint, "
+    "http_errors bigint, throttled bigint, api_calls bigint, sha256 varchar, size_bytes bigint, object_uri varchar, "
+    "extractor_version varchar, errors varchar[]"
+)
+SELECTED_COLUMNS = (
+    "source_id varchar, logical_date date, run_id varchar, status varchar, kind varchar, started_at timestamp, "
+    "finished_at timestamp, rows bigint"
+)
+
+
+class Busy(RuntimeError):
+    """Another run is writing."""
+
+
+@contextmanager
+def writing(
+    settings: Settings, wait_seconds: float = 600.0, say: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Hold the one write lock of this home. Waits for the other run; raises Busy after ``wait_seconds``."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / ".writing").open("w") as lock:
+        deadline = time.monotonic() + wait_seconds
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise Busy(
+                        f"another run is writing in {settings.home}: wait for it, or use another SOC2_HOME"
+                    ) from None
+                if say and not told:
+                    say("another run is writing here: waiting for it to end")
+                    told = True
+                time.sleep(0.2)
+        yield
+
+
+@contextmanager
+def connect(settings: Settings, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build file, opened for this block only."""
+    settings.build_file.parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(settings.build_file), read_only=read_only)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def load(settings: Settings, day: date, known_until: datetime | None = None, run_id: str = "") -> dict[str, int]:
+    """Fill the raw tables with exactly the runs that count for judging ``day``.
+
+    Only runs that are not there yet are read, and runs that no longer count (superseded, or later than ``day`` in a
+    replay) are removed. known_until: receipts finished later are ignored. Returns rows loaded per source table.
+    """
+    landing = Landing(settings.landing_url)
+    with connect(settings) as connection:
+        receipts = _receipts(connection, landing)
+        known = [receipt for receipt in receipts if known_until is None or receipt.finished_at <= known_until]
+        known = [receipt for receipt in known if receipt.logical_date <= day]
+        chosen = selected(known, day)
+        specs = {
+            f"{source.name}.{name}": (function.table.kind, source.connection)
+            for source in sources.load_all()
+            for name, function in source.tables.items()
+        }
+        _write_meta(connection, settings, day, run_id, known, chosen, specs)
+        loaded = {}
+        for source_id in sorted(specs.keys() | {receipt.source_id for receipt in known}):
+            runs = [receipt for (key, _), receipt in chosen.items() if key == source_id]
+            loaded[source_id] = _load_table(connection, landing, source_id, runs)
+        return loaded
+
+
+def _receipts(connection: duckdb.DuckDBPyConnection, landing: Landing) -> list[Receipt]:
+    """All receipts: those read on earlier nights from the cache table, new ones from the landing zone."""
+    connection.execute("create schema if not exists raw_meta")
+    connection.execute("create table if not exists raw_meta.receipts (run_id varchar primary key, receipt varchar)")
+    cached = dict(connection.execute("select run_id, receipt from raw_meta.receipts").fetchall())
+    listed = {Path(uri).stem: uri for uri in landing.list("_receipts")}
+    new = {run_id: landing.read(uri).decode() for run_id, uri in listed.items() if run_id not in cached}
+    if new:
+        connection.executemany("insert into raw_meta.receipts values (?, ?)", list(new.items()))
+    return [Receipt.from_json(text) for run_id, text in {**cached, **new}.items() if run_id in listed]
+
+
+def _write_meta(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    day: date,
+    run_id: str,
+    known: list[Receipt],
+    chosen: dict[tuple[str, date], Receipt],
+    specs: Mapping[str, tuple[str, str]],
+) -> None:
+    moment = as_of(day, settings.observed_at).replace(tzinfo=None)
+    connection.execute("create or replace table raw_meta.run (logical_date date, as_of timestamp, run_id varchar)")
+    connection.execute("insert into raw_meta.run values (?, ?, ?)", [day, moment, run_id])
+    connection.execute(
+        "create or replace table raw_meta.required_tables (source_id varchar, kind varchar, conn_id varchar)"
+    )
+    connection.executemany(
+        "insert into raw_meta.required_tables values (?, ?, ?)",
+        [(source_id, kind, conn_id) for source_id, (kind, conn_id) in sorted(specs.items())],
+    )
+    _fill(connection, "raw_meta.extract_runs", EXTRACT_RUN_COLUMNS, [_extract_row(receipt) for receipt in known])
+    _fill(
+        connection,
+        "raw_meta.selected_runs",
+        SELECTED_COLUMNS,
+        [
+            {
+                "source_id": source_id,
+                "logical_date": logical_date,
+                "run_id": receipt.run_id,
+                "status": receipt.status,
+                "kind": receipt.kind,
+                "started_at": _naive(receipt.started_at),
+                "finished_at": _naive(receipt.finished_at),
+                "rows": receipt.rows,
+            }
+            for (source_id, logical_date), receipt in chosen.items()
+        ],
+    )
+
+
+def _extract_row(receipt: Receipt) -> dict[str, Any]:
+    row = {name: getattr(receipt, name) for name in (part.split()[0] for part in EXTRACT_RUN_COLUMNS.split(", "))}
+    row["parameters"] = json.dumps(receipt.parameters, sort_keys=True, default=str)
+    for name in ("started_at", "finished_at", "window_start", "window_end"):
+        row[name] = _naive(row[name])
+    return row
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[dict[str, Any]]) -> None:
+    """(Re)create a small table from Python rows, through Arrow: one statement whatever the number of rows."""
+    connection.execute(f"create or replace table {table} ({columns})")
+    if rows:
+        frame = pa.Table.from_pylist(rows)
+        connection.register("frame", frame)
+        connection.execute(f"insert into {table} by name select * from frame")
+        connection.unregister("frame")
+
+
+def _load_table(connection: duckdb.DuckDBPyConnection, landing: Landing, source_id: str, runs: list[Receipt]) -> int:
+    source, table = source_id.split(".")
+    connection.execute(f'create schema if not exists "raw_{source}"')
+    name = f'"raw_{source}"."{table}"'
+    connection.execute(f"create table if not exists {name} ({RAW_COLUMNS})")
+    present = {row[0] for row in connection.execute(f"select distinct _run_id from {name}").fetchall()}
+    wanted = {receipt.run_id: receipt for receipt in runs}
+    for run_id in present - wanted.keys():
+        connection.execute(f"delete from {name} where _run_id = ?", [run_id])
+    rows = 0
+    for run_id in sorted(wanted.keys() - present):
+        receipt = wanted[run_id]
+        assert receipt.object_uri is not None
+        frame = landing.records(receipt.object_uri)
+        if frame.num_rows == 0:
+            continue
+        connection.register("frame", frame)
+        connection.execute(
+            f"insert into {name} select ?::date, ?, seq, fetched_at, record, parent, error from frame",
+            [receipt.logical_date, run_id],
+        )
+        connection.unregister("frame")
+        rows += frame.num_rows
+    return rows
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
+
+
+# dbt
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What one dbt node did: status is dbt's own (success, pass, error, fail, skipped …)."""
+
+    unique_id: str
+    status: str
+    message: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        return self.unique_id.split(".")[2]
+
+    @property
+    def ok(self) -> bool:
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """One dbt invocation. ``error`` is dbt's own message when it did not even start its nodes."""
+
+    nodes: tuple[NodeResult, ...]
+    success: bool
+    error: str
+    seconds: float
+
+
+def control_meta(settings: Settings) -> dict[str, Any]:
+    """config.meta of every control model, from its YAML; unit tests need it as a variable (macros/control.sql)."""
+    import yaml
+
+    found: dict[str, Any] = {}
+    for path in sorted((settings.dbt_project / "models" / "controls").rglob("*.yml")):
+        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
+            found[model["name"]] = model.get("config", {}).get("meta", {})
+    return found
+
+
+def dbt(settings: Settings, arguments: Sequence[str], variables: dict[str, Any] | None = None) -> DbtRun:
+    """Run dbt in this process on the build file.
+
+    A result per node; a failing node is data for the caller, not an exception. Raises FileNotFoundError for a
+    missing project only.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    settings.build_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    os.environ["SOC2_BUILD_FILE"] = str(settings.build_file)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    project = str(settings.dbt_project)
+    command = [
+        *arguments,
+        *("--project-dir", project, "--profiles-dir", project),
+        *("--target-path", str(settings.dbt_target), "--log-path", str(settings.dbt_target / "logs")),
+        *("--vars", json.dumps(variables or {}, sort_keys=True, default=str)),
+    ]
+    started = time.monotonic()
+    try:
+        outcome = dbtRunner().invoke(command)
+    finally:
+        # The adapter keeps its DuckDB handle for the process; whoever opens the file next needs it closed.
+        DuckDBConnectionManager.close_all_connections()
+    results = getattr(outcome.result, "results", None) or []
+    nodes = tuple(
+        NodeResult(
+            unique_id=result.node.unique_id,
+            status=str(result.status),
+            message=str(result.message or ""),
+            seconds=float(result.execution_time or 0),
+        )
+        for result in results
+        if hasattr(result, "node")
+    )
+    error = str(outcome.exception) if outcome.exception else ""
+    return DbtRun(nodes, bool(outcome.success), error, time.monotonic() - started)
+
+
+def evaluate(settings: Settings, quiet: bool = True) -> DbtRun:
+    """Staging, intermediate and control models for the day that ``load`` loaded."""
+    return _build(settings, "evaluate", quiet)
+
+
+def build_marts(settings: Settings, quiet: bool = True) -> DbtRun:
+    """The marts, after the ledger has been loaded."""
+    return _build(settings, "publish", quiet)
+
+
+def parameters(settings: Settings) -> dict[str, Any]:
+    """Company overrides of control parameters from the newest loaded register ``parameters``: {control: {name: value}}.
+
+    An unusable register gives no overrides; that it is missing shows in the controls that need it.
+    """
+    with connect(settings) as connection:
+        try:
+            rows = connection.execute(
+                "select record, parent from raw_registers.parameters where error is null "
+                "and _day = (select max(_day) from raw_registers.parameters)"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return {}
+    overrides: dict[str, Any] = {}
+    for record, _ in rows:
+        value = json.loads(record)
+        overrides.setdefault(value["control_id"], {})[value["name"]] = value["value"]
+    return overrides
+
+
+def _build(settings: Settings, selector: str, quiet: bool) -> DbtRun:
+    _forget_staging_of_other_code(settings)
+    arguments = ["build", "--selector", selector]
+    if quiet:
+        arguments = ["--quiet", "--no-print", *arguments]
+    return dbt(settings, arguments, {"parameters": parameters(settings)})
+
+
+def _forget_staging_of_other_code(settings: Settings) -> None:
+    """Staging is incremental: rows parsed by other SQL than today's must be parsed again."""
+    digest = hashlib.sha256()
+    for folder in ("models/staging", "macros"):
+        for path in sorted((settings.dbt_project / folder).rglob("*.sql")):
+            digest.update(path.relative_to(settings.dbt_project).as_posix().encode())
+            digest.update(path.read_bytes())
+    with connect(settings) as connection:
+        connection.execute("create schema if not exists raw_meta")
+        connection.execute("create table if not exists raw_meta.build_info (staging_sha varchar)")
+        row = connection.execute("select staging_sha from raw_meta.build_info").fetchone()
+        if row and row[0] == digest.hexdigest():
+            return
+        connection.execute("drop schema if exists staging cascade")
+        connection.execute("delete from raw_meta.build_info")
+        connection.execute("insert into raw_meta.build_info values (?)", [digest.hexdigest()])
