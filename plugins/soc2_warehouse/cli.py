@@ -103,9 +103,9 @@ def land(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def dbt(context: typer.Context) -> None:
     """Run dbt on the build file, with what the project's unit tests need: soc2 dbt test --select ctl_ac_03__…"""
-    from soc2_warehouse import warehouse
+    from soc2_warehouse import transform
 
-    run = warehouse.dbt(settings(), context.args, {"controls": warehouse.control_meta(settings())})
+    run = transform.dbt(settings(), context.args, {"controls": transform.control_meta(settings())})
     if run.error:
         typer.echo(run.error, err=True)
     raise typer.Exit(0 if run.success else 1)

@@ -1,0 +1,153 @@
+"""dbt on the build file, in this process.
+
+A failing node is a result, not an exception: one control whose SQL is wrong must not keep the night from being judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import yaml
+
+from soc2_warehouse.settings import Settings
+from soc2_warehouse.warehouse import connect
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What one dbt node did: status is dbt's own (success, pass, error, fail, skipped …)."""
+
+    unique_id: str
+    status: str
+    message: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        return self.unique_id.split(".")[2]
+
+    @property
+    def ok(self) -> bool:
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """One dbt invocation. ``error`` is dbt's own message when it did not even start its nodes."""
+
+    nodes: tuple[NodeResult, ...]
+    success: bool
+    error: str
+    seconds: float
+
+
+def control_meta(settings: Settings) -> dict[str, Any]:
+    """config.meta of every control model, from its YAML; unit tests need it as a variable (macros/control.sql)."""
+    found: dict[str, Any] = {}
+    for path in sorted((settings.dbt_project / "models" / "controls").rglob("*.yml")):
+        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
+            found[model["name"]] = model.get("config", {}).get("meta", {})
+    return found
+
+
+def dbt(settings: Settings, arguments: Sequence[str], variables: dict[str, Any] | None = None) -> DbtRun:
+    """Run dbt in this process on the build file.
+
+    arguments: as on dbt's command line, without directories. variables: dbt's ``--vars``. Returns a result per node.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    settings.build_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    os.environ["SOC2_BUILD_FILE"] = str(settings.build_file)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    project = str(settings.dbt_project)
+    command = [
+        *arguments,
+        *("--project-dir", project, "--profiles-dir", project),
+        *("--target-path", str(settings.dbt_target), "--log-path", str(settings.dbt_target / "logs")),
+        *("--vars", json.dumps(variables or {}, sort_keys=True, default=str)),
+    ]
+    started = time.monotonic()
+    try:
+        outcome = dbtRunner().invoke(command)
+    finally:
+        # The adapter keeps its DuckDB handle for the process; whoever opens the file next needs it closed.
+        DuckDBConnectionManager.close_all_connections()
+    results = getattr(outcome.result, "results", None) or []
+    nodes = tuple(
+        NodeResult(
+            unique_id=result.node.unique_id,
+            status=str(result.status),
+            message=str(result.message or ""),
+            seconds=float(result.execution_time or 0),
+        )
+        for result in results
+        if hasattr(result, "node")
+    )
+    error = str(outcome.exception) if outcome.exception else ""
+    return DbtRun(nodes, bool(outcome.success), error, time.monotonic() - started)
+
+
+def evaluate(settings: Settings, quiet: bool = True) -> DbtRun:
+    """Staging, intermediate and control models for the day that ``load`` loaded."""
+    return _build(settings, "evaluate", quiet)
+
+
+def build_marts(settings: Settings, quiet: bool = True) -> DbtRun:
+    """The marts, after the ledger has been loaded."""
+    return _build(settings, "publish", quiet)
+
+
+def parameters(settings: Settings) -> dict[str, Any]:
+    """Company overrides of control parameters from the newest loaded register ``parameters``: {control: {name: value}}.
+
+    An unusable register gives no overrides; that it is missing shows in the controls that need it.
+    """
+    with connect(settings) as connection:
+        try:
+            rows = connection.execute(
+                "select record, parent from raw_registers.parameters where error is null "
+                "and _day = (select max(_day) from raw_registers.parameters)"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return {}
+    overrides: dict[str, Any] = {}
+    for record, _ in rows:
+        value = json.loads(record)
+        overrides.setdefault(value["control_id"], {})[value["name"]] = value["value"]
+    return overrides
+
+
+def _build(settings: Settings, selector: str, quiet: bool) -> DbtRun:
+    _forget_staging_of_other_code(settings)
+    arguments = ["build", "--selector", selector]
+    if quiet:
+        arguments = ["--quiet", "--no-print", *arguments]
+    return dbt(settings, arguments, {"parameters": parameters(settings)})
+
+
+def _forget_staging_of_other_code(settings: Settings) -> None:
+    """Staging is incremental: rows parsed by other SQL than today's must be parsed again."""
+    digest = hashlib.sha256()
+    for folder in ("models/staging", "macros"):
+        for path in sorted((settings.dbt_project / folder).rglob("*.sql")):
+            digest.update(path.relative_to(settings.dbt_project).as_posix().encode())
+            digest.update(path.read_bytes())
+    with connect(settings) as connection:
+        connection.execute("create schema if not exists raw_meta")
+        connection.execute("create table if not exists raw_meta.build_info (staging_sha varchar)")
+        row = connection.execute("select staging_sha from raw_meta.build_info").fetchone()
+        if row and row[0] == digest.hexdigest():
+            return
+        connection.execute("drop schema if exists staging cascade")
+        connection.execute("delete from raw_meta.build_info")
+        connection.execute("insert into raw_meta.build_info values (?)", [digest.hexdigest()])
