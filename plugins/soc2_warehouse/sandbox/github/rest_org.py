@@ -1,0 +1,158 @@
+"""REST routes of the sandbox's GitHub: the organisation, its people and audit log, its repositories and their rules."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify
+
+from soc2_warehouse.sandbox.github import audit, bodies, rules
+from soc2_warehouse.sandbox.github.model import BEGINNING, iso
+from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, refuse
+from soc2_warehouse.sandbox.github.world import Repo
+
+APPS = (("dependabot", 29110), ("copilot-swe-agent", 1143301), ("acme-reviewer", 800012), ("slack", 7121))
+
+
+def add_routes(app: Flask, state: State) -> None:
+    """Register the organisation's routes."""
+
+    @app.get("/orgs/<org>")
+    def organisation(org: str) -> Response:
+        state.org(org)
+        return jsonify(
+            bodies.organisation(state.base, sum(repo.created_at <= state.now() for repo in state.world.repos.values()))
+        )
+
+    @app.get("/user")
+    def user() -> Response:
+        return jsonify(bodies.user(state.world.cast.release_bot, state.base))
+
+    @app.get("/orgs/<org>/members")
+    def members(org: str) -> Response:
+        state.org(org)
+        wanted = state.arg("role", "all")
+        known = [known for known in _accounts(state) if known.role in ("admin", "member")]
+        return _people(state, [account for account in known if wanted in ("all", account.role)])
+
+    @app.get("/orgs/<org>/outside_collaborators")
+    def outside(org: str) -> Response:
+        state.org(org)
+        return _people(state, [known for known in _accounts(state) if known.role == "outside_collaborator"])
+
+    @app.get("/orgs/<org>/installations")
+    def installations(org: str) -> Response:
+        state.org(org)
+        return numbered(APPS, lambda known: _installation(state, *known), "installations")
+
+    @app.get("/orgs/<org>/audit-log")
+    def audit_log(org: str) -> Response:
+        state.org(org)
+        if not state.audit_available:
+            refuse(404, "Not Found")
+        events = audit.visible(state.audit_log, state.now())
+        if state.arg("include", "web") == "web":
+            events = [event for event in events if not event["action"].startswith("git.")]
+        if since := re.search(r"created:>=(\S+)", state.arg("phrase")):
+            first = datetime.fromisoformat(since.group(1).replace("Z", "+00:00")).timestamp() * 1000
+            events = [event for event in events if event["@timestamp"] >= first]
+        if state.arg("order", "desc") == "desc":
+            events = events[::-1]
+        return by_cursor(events, lambda event: event["_document_id"], lambda event: event)
+
+    @app.get("/orgs/<org>/repos")
+    def repositories(org: str) -> Response:
+        state.org(org)
+        now = state.now()
+        known = [repo for repo in state.world.repos.values() if repo.created_at <= now]
+        return numbered(known, lambda repo: bodies.repository(repo, now, state.base))
+
+    @app.get("/repos/<org>/<name>/branches")
+    def branches(org: str, name: str) -> Response:
+        repo = state.repo(org, name)
+        found = list(repo.branches(state.now()).items())
+        return numbered(
+            found, lambda item: bodies.branch(repo, item[0], item[1], _protected(state, repo, item[0]), state.base)
+        )
+
+    @app.get("/repos/<org>/<name>/branches/<path:branch>/protection")
+    def protection(org: str, name: str, branch: str) -> Response:
+        repo = state.repo(org, name)
+        if branch not in repo.branches(state.now()):
+            refuse(404, "Branch not found")
+        settings = rules.classic(name, branch, state.now())
+        if settings is None:
+            refuse(404, "Branch not protected")
+        return jsonify(bodies.protection(repo, branch, settings, state.base))
+
+    @app.get("/repos/<org>/<name>/rules/branches/<path:branch>")
+    def branch_rules(org: str, name: str, branch: str) -> Response:
+        repo = state.repo(org, name)
+        return numbered(_active_rules(state, repo, branch), lambda rule: rule)
+
+    @app.get("/repos/<org>/<name>/rulesets")
+    def rulesets(org: str, name: str) -> Response:
+        repo = state.repo(org, name)
+        found = rules.rulesets(name, state.now())
+        return numbered(found, lambda ruleset: bodies.ruleset(ruleset, repo, state.base, False))
+
+    @app.get("/repos/<org>/<name>/rulesets/<int:number>")
+    def ruleset(org: str, name: str, number: int) -> Response:
+        repo = state.repo(org, name)
+        found = next((r for r in rules.rulesets(name, state.now()) if r.id == number), None)
+        if found is None:
+            refuse(404, "Not Found")
+        return jsonify(bodies.ruleset(found, repo, state.base, True))
+
+
+def _accounts(state: State) -> list[Any]:
+    now = state.now()
+    return sorted((known for known in state.world.cast.accounts if known.member(now)), key=lambda known: known.user_id)
+
+
+def _people(state: State, accounts: list[Any]) -> Response:
+    return numbered(accounts, lambda account: bodies.user(state.world.cast.actor(account), state.base))
+
+
+def _active_rules(state: State, repo: Repo, branch: str) -> list[dict[str, Any]]:
+    now, found = state.now(), []
+    is_default = branch == repo.default_branch(now)
+    for ruleset in rules.rulesets(repo.name, now):
+        if ruleset.enforcement == "active" and rules.applies(ruleset, branch, is_default):
+            listed = bodies.ruleset(ruleset, repo, state.base, False)
+            origin = {
+                "ruleset_source_type": listed["source_type"],
+                "ruleset_source": listed["source"],
+                "ruleset_id": ruleset.id,
+            }
+            found += [rule | origin for rule in ruleset.rules]
+    return found
+
+
+def _protected(state: State, repo: Repo, branch: str) -> bool:
+    return rules.classic(repo.name, branch, state.now()) is not None or bool(_active_rules(state, repo, branch))
+
+
+def _installation(state: State, slug: str, number: int) -> dict[str, Any]:
+    url = f"{state.base}/app/installations/{number}"
+    return {
+        "id": number,
+        "account": bodies.owner(state.base),
+        "repository_selection": "all",
+        "access_tokens_url": f"{url}/access_tokens",
+        "repositories_url": f"{state.base}/installation/repositories",
+        "html_url": f"{bodies.SITE}/organizations/acme/settings/installations/{number}",
+        "app_id": number + 1,
+        "app_slug": slug,
+        "target_id": 7001,
+        "target_type": "Organization",
+        "permissions": {"contents": "read", "pull_requests": "write"},
+        "events": ["pull_request"],
+        "created_at": iso(BEGINNING),
+        "updated_at": iso(BEGINNING),
+        "single_file_name": None,
+        "suspended_by": None,
+        "suspended_at": None,
+    }

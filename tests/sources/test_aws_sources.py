@@ -1,0 +1,301 @@
+"""The AWS sources read through real boto3 against moto and our CloudTrail, on good days and bad ones."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from soc2_warehouse import extract
+from soc2_warehouse.aws import is_throttled
+from soc2_warehouse.clock import Clock, as_of
+from soc2_warehouse.connections import Connection, variable
+from soc2_warehouse.landing import Landing
+from soc2_warehouse.sandbox.aws import AwsSandbox, buckets, keys, trail
+from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, NOT_OPTED_IN
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sources import aws_storage, aws_trail
+
+DAY = date(2026, 7, 1)
+THROTTLED = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
+
+
+class Aws:
+    """The account on one day. ``read`` runs one source as a nightly run does."""
+
+    def __init__(self):
+        self.company = Company(seed=7)
+        self.moment = datetime(2026, 7, 1, 2, tzinfo=UTC)
+        self.sandbox = AwsSandbox(self.company, lambda: self.moment)
+        self.url, self.trail_url = self.sandbox.start()
+        self.settings = None
+        self.monkeypatch = None
+
+    def begin(self, settings, monkeypatch, day=DAY):
+        self.settings, self.monkeypatch = settings, monkeypatch
+        self.door.faults.clear()
+        self.trail_app.faults.clear()
+        self.trail_app.limit = None
+        self.go(day)
+
+    def go(self, day):
+        self.moment = as_of(day, self.settings.observed_at)
+        self.sandbox.advance(self.moment)
+
+    @property
+    def door(self):
+        return self.sandbox.door
+
+    @property
+    def trail_app(self):
+        return self.sandbox.trail_app
+
+    def read(self, name, key="sandbox"):
+        extra = {"endpoint_url": self.url, "cloudtrail_endpoint_url": self.trail_url, "region_name": "us-east-1"}
+        connection = Connection("aws_default", "aws", login=key, password="sandbox", extra=extra)
+        self.monkeypatch.setenv(variable("aws_default"), connection.to_json())
+        clock = Clock.starting_at(self.moment)
+        receipts = extract.run_source(self.settings, name, self.moment.date(), clock)
+        return Reading({receipt.table_name: receipt for receipt in receipts}, Landing(self.settings.landing_url))
+
+
+class Reading:
+    """What one run left: receipts and envelopes."""
+
+    def __init__(self, receipts, landing):
+        self.receipts, self.landing = receipts, landing
+
+    def status(self):
+        return {name: receipt.status for name, receipt in self.receipts.items()}
+
+    def rows(self, name):
+        return list(self.landing.envelopes(self.receipts[name].object_uri))
+
+
+@pytest.fixture(scope="module")
+def account():
+    found = Aws()
+    yield found
+    found.sandbox.stop()
+
+
+@pytest.fixture
+def aws(account, home, monkeypatch):
+    account.begin(home, monkeypatch)
+    return account
+
+
+@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data"])
+def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
+    reading = aws.read(name)
+    assert reading.status() and set(reading.status().values()) == {"complete"}, reading.receipts
+    for receipt in reading.receipts.values():
+        assert receipt.credential_identity.endswith(":assumed-role/soc2-warehouse-reader/soc2")
+        assert receipt.tenant == "123456789012"
+        assert receipt.rows > 0 and receipt.pages > 0 and receipt.query
+    calls = sum(receipt.api_calls for receipt in reading.receipts.values())
+    assert 60 < calls < 400  # one call an object, not one an attribute
+
+
+def test_users_agree_with_the_account_summary(aws):
+    receipts = aws.read("aws_iam").receipts
+    assert receipts["users"].api_reported_total == receipts["users"].rows == 35
+    assert receipts["roles"].api_reported_total == receipts["roles"].rows
+
+
+def test_a_user_missing_from_the_list_makes_it_incomplete(aws):
+    backend = aws.sandbox.cloud.backend("iam")
+    plain = backend.get_account_authorization_details
+    aws.monkeypatch.setattr(
+        backend,
+        "get_account_authorization_details",
+        lambda wanted: {name: list(rows)[:-1] if name == "users" else rows for name, rows in plain(wanted).items()},
+    )
+    reading = aws.read("aws_iam")
+    assert reading.status()["users"] == "incomplete"
+    assert "35" in reading.receipts["users"].errors[0]
+    assert reading.status()["access_keys"] == "failed"  # nothing is asked about half a list of users
+    assert reading.status()["groups"] == "complete"
+
+
+def test_keys_are_landed_for_every_user_also_for_those_without(aws):
+    reading = aws.read("aws_iam")
+    listed = reading.rows("access_keys")
+    assert len(listed) == 35
+    assert any(row.record == [] for row in listed)
+    ids = [key["AccessKeyId"] for row in listed for key in row.record]
+    assert [row.parent["AccessKeyId"] for row in reading.rows("access_key_last_used")] == ids
+    unused = [
+        row for row in reading.rows("access_key_last_used") if "LastUsedDate" not in row.record["AccessKeyLastUsed"]
+    ]
+    assert [row.parent["UserName"] for row in unused] == ["ravi.shah"]
+
+
+def test_one_denied_user_is_that_users_row(aws):
+    aws.door.faults.add(r"ListAccessKeys.*UserName=ravi\.shah", 403, body=DENIED)
+    reading = aws.read("aws_iam")
+    receipt = reading.receipts["access_keys"]
+    assert (receipt.status, receipt.permission_denied, receipt.rows) == ("partial", 1, 35)
+    denied = [row for row in reading.rows("access_keys") if row.error]
+    assert [row.parent for row in denied] == [{"UserName": "ravi.shah"}] and denied[0].error["code"] == "AccessDenied"
+
+
+def test_throttling_is_waited_out_and_counted(aws):
+    aws.door.faults.add("GetAccountSummary", 400, times=2, body=THROTTLED)
+    reading = aws.read("aws_iam")
+    receipt = reading.receipts["account_summary"]
+    assert (receipt.status, receipt.throttled, receipt.api_calls) == ("complete", 2, 3)
+    assert is_throttled(503, "SlowDown") and is_throttled(429, "") and not is_throttled(403, "AccessDenied")
+
+
+def test_throttling_without_end_fails_its_table_only(aws, monkeypatch):
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
+    aws.door.faults.add("ListMFADevices", 400, times=10_000, body=THROTTLED)
+    reading = aws.read("aws_iam")
+    assert reading.status()["mfa_devices"] == "failed" and "Throttling" in reading.receipts["mfa_devices"].errors[0]
+    assert {status for name, status in reading.status().items() if name != "mfa_devices"} == {"complete"}
+
+
+def test_trail_reads_every_page_of_every_region_once(aws):
+    reading = aws.read("aws_trail")
+    ids = [row.record["EventId"] for row in reading.rows("events")]
+    since = aws.moment - extract.FIRST_WINDOW
+    planned = {e.event_id for e in trail.history(aws.company) if since <= e.at <= aws.moment}
+    assert len(ids) == len(set(ids)) and set(ids) == planned and len(ids) > 2000
+    receipt = reading.receipts["events"]
+    assert receipt.parameters["regions"] == sorted(ENABLED_REGIONS)
+    assert not set(NOT_OPTED_IN) & set(receipt.parameters["regions"])
+
+
+def test_trail_goes_on_from_the_last_night_with_an_overlap(aws):
+    aws.read("aws_trail")
+    aws.go(DAY + timedelta(days=1))
+    receipt = aws.read("aws_trail").receipts["events"]
+    late = receipt.window_start - (datetime(2026, 7, 1, 2, tzinfo=UTC) - extract.OVERLAP)
+    assert timedelta(0) <= late < timedelta(minutes=5)
+    assert 0 < receipt.rows < 100
+
+
+def test_a_lost_next_token_makes_the_trail_incomplete(aws):
+    handler = aws.trail_app.view_functions["call"]
+
+    def forgetful():
+        answer = handler()
+        body = json.loads(answer.get_data())
+        body.pop("NextToken", None)
+        answer.set_data(json.dumps(body))
+        return answer
+
+    aws.monkeypatch.setitem(aws.trail_app.view_functions, "call", forgetful)
+    receipt = aws.read("aws_trail").receipts["events"]
+    assert receipt.status == "incomplete" and "us-east-1" in receipt.errors[0]
+
+
+def test_a_full_last_page_is_no_lost_page(aws):
+    class Trail:
+        """Exactly one full page and nothing beyond; the probe returns the oldest event again."""
+
+        def lookup_events(self, **asked):
+            instants = [aws.moment - timedelta(minutes=n) for n in range(aws_trail.PAGE)]
+            events = [{"EventId": str(n), "EventTime": at} for n, at in enumerate(instants)]
+            return {"Events": [event for event in events if event["EventTime"] <= asked["EndTime"]]}
+
+    read = extract.Read(day=DAY, since=aws.moment - timedelta(days=1), until=aws.moment)
+    assert len(aws_trail._region(Trail(), "us-east-1", read)) == aws_trail.PAGE
+    assert read.problems == []
+
+
+def test_half_a_page_of_events_is_a_failure(aws):
+    aws.trail_app.faults.add("^/$", times=20, truncate=True)
+    receipt = aws.read("aws_trail").receipts["events"]
+    assert receipt.status == "failed" and receipt.errors
+
+
+def test_the_wrong_credentials_are_told_on_the_receipt(aws):
+    receipt = aws.read("aws_trail", key="stranger").receipts["events"]
+    assert receipt.status == "failed" and "UnrecognizedClient" in receipt.errors[0]
+
+
+def test_a_bucket_without_configuration_is_data_and_a_denied_one_is_not(aws):
+    aws.go(date(2026, 7, 8))
+    reading = aws.read("aws_storage")
+    rows = {row.parent["Bucket"]: row for row in reading.rows("bucket_encryption")}
+    assert len(rows) == 60
+    assert rows["acme-legacy-importer"].error["code"] == "ServerSideEncryptionConfigurationNotFoundError"
+    assert rows["acme-finance-close"].error == {"status": 403, "code": "AccessDenied", "message": "not authorized"}
+    receipt = reading.receipts["bucket_encryption"]
+    assert (receipt.status, receipt.permission_denied) == ("partial", 1)
+    assert reading.status()["buckets"] == "complete"
+
+
+def test_inventories_are_counted_from_the_newest_report(aws):
+    rows = {row.parent["Bucket"]: row for row in aws.read("aws_storage").rows("bucket_inventory")}
+    counted = {name: row.record["EncryptionStatus"] for name, row in rows.items() if row.record}
+    assert counted["acme-statements-2021"] == {"NOT-SSE": 14, "SSE-KMS": 26}
+    assert counted["acme-customer-archive"] == {"SSE-KMS": 40}
+    assert len(counted) == 3 and rows["acme-kyc-scans"].error["code"] == "NoSuchConfiguration"
+    aws.go(date(2026, 7, 10))
+    rows = {row.parent["Bucket"]: row for row in aws.read("aws_storage").rows("bucket_inventory")}
+    assert rows["acme-kyc-scans"].error["code"] == "NoReport"
+
+
+def test_inventory_files_of_every_readable_format():
+    packed = gzip.compress(b'"b","k","SSE-S3"\n"b","l","NOT-SSE"\n')
+    assert list(aws_storage._statuses(packed, "CSV", "Bucket, Key, EncryptionStatus")) == ["SSE-S3", "NOT-SSE"]
+    file = io.BytesIO()
+    pq.write_table(pa.table({"key": ["k"], "encryption_status": ["SSE-KMS"]}), file)
+    assert list(aws_storage._statuses(file.getvalue(), "Parquet", "message s3.inventory {}")) == ["SSE-KMS"]
+    with pytest.raises(aws_storage.Unreadable, match="ORC"):
+        list(aws_storage._statuses(b"", "ORC", ""))
+
+
+def test_a_failed_bucket_list_fails_what_hangs_on_it(aws, monkeypatch):
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
+    aws.door.faults.add(r"^/\?", 500, times=10_000, body="<Error><Code>InternalError</Code></Error>", method="GET")
+    reading = aws.read("aws_storage")
+    assert set(reading.status().values()) == {"failed"}
+    assert "TableNotLanded" in reading.receipts["bucket_tagging"].errors[0]
+    assert reading.receipts["buckets"].http_errors > 1  # it was tried again
+
+
+def test_every_enabled_region_answers_also_an_empty_one(aws):
+    reading = aws.read("aws_data")
+    for name in ("db_instances", "db_clusters", "cache_groups", "redshift_clusters", "dynamodb_tables", "volumes"):
+        rows = reading.rows(name)
+        assert [row.parent["Region"] for row in rows] == sorted(ENABLED_REGIONS)
+        assert any(row.record == [] for row in rows) and any(row.record for row in rows)
+    statuses = {row.record["RegionName"]: row.record["OptInStatus"] for row in reading.rows("regions")}
+    assert {name for name, status in statuses.items() if status == "not-opted-in"} == set(NOT_OPTED_IN)
+
+
+def test_a_denied_region_is_a_row_and_no_empty_region(aws):
+    aws.door.faults.add(r"DescribeVolumes eu-west-1", 403, body=DENIED.replace("AccessDenied", "UnauthorizedOperation"))
+    reading = aws.read("aws_data")
+    rows = {row.parent["Region"]: row for row in reading.rows("volumes")}
+    assert reading.status()["volumes"] == "partial" and len(rows) == len(ENABLED_REGIONS)
+    assert rows["eu-west-1"].record is None and rows["eu-west-1"].error["status"] == 403
+
+
+def test_keys_are_described_and_a_denied_status_is_no_setting(aws):
+    aws.go(date(2026, 7, 12))
+    reading = aws.read("aws_data")
+    described = {key["Arn"] for row in reading.rows("kms_keys") for key in row.record}
+    assert described == {plan.arn for plan in keys.KEYS if plan.exists(aws.moment)}
+    for row in reading.rows("kms_keys"):
+        assert row.parent["Listed"] == len(row.record)
+    statuses = {row.parent["KeyArn"]: row for row in reading.rows("kms_rotation_status")}
+    assert statuses[keys.key_arn("hr-files")].error["status"] == 403  # KMS itself answers 400
+    assert statuses[keys.key_arn("identity-signing")].error["code"] == "UnsupportedOperationException"
+    assert statuses[keys.key_arn("logs")].record["RotationPeriodInDays"] == 730
+    assert reading.receipts["kms_rotation_status"].permission_denied == 1
+
+
+def test_planned_denials_are_what_the_account_denies(aws):
+    assert buckets.denied_buckets(aws.moment) == [] and keys.denied_keys(aws.moment) == []
+    assert buckets.denied_buckets(datetime(2026, 7, 9, 2, tzinfo=UTC)) == ["acme-finance-close"]

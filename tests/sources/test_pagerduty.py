@@ -1,0 +1,74 @@
+"""PagerDuty read over HTTP, on good days and bad ones."""
+
+import json
+from datetime import date
+
+import pytest
+
+from soc2_warehouse.sandbox import pagerduty
+from soc2_warehouse.sources import pagerduty as source
+
+SANDBOX = pagerduty
+
+
+def test_every_table_of_a_good_day(provider):
+    reading = provider.read()
+    assert reading.status() == {"incidents": "complete", "log_entries": "complete"}
+    incidents = reading.records("incidents")
+    assert len(incidents) == len({incident["id"] for incident in incidents}) > 50
+    assert None in {incident["priority"] and incident["priority"]["summary"] for incident in incidents}
+    types = {entry["type"] for entry in reading.records("log_entries")}
+    assert {"trigger_log_entry", "acknowledge_log_entry", "priority_change_log_entry", "resolve_log_entry"} <= types
+
+
+def test_several_pages_make_the_same_rows(provider, monkeypatch):
+    whole = provider.read()
+    monkeypatch.setattr(source, "PAGE", 7)
+    paged = provider.read()
+    assert paged.receipts["log_entries"].pages > 4 * whole.receipts["log_entries"].pages
+    for name in ("incidents", "log_entries"):
+        assert paged.records(name) == whole.records(name)
+
+
+def test_the_next_day_reads_recent_incidents_again(provider):
+    provider.read()
+    reading = provider.read(day=date(2026, 7, 2))
+    created = [incident["created_at"] for incident in reading.records("incidents")]
+    assert created and min(created) > "2026-06-16" and len(created) < 15
+    assert len(reading.records("log_entries")) < 30
+
+
+@pytest.mark.parametrize("status", [429, 502])
+def test_what_passes_is_repeated(provider, status):
+    provider.app.faults.add("/incidents", status=status, times=2, headers={"Retry-After": "0"})
+    receipt = provider.read().receipts["incidents"]
+    assert receipt.status == "complete" and receipt.throttled + receipt.http_errors == 2
+
+
+def test_a_bad_token_fails_every_table(provider):
+    assert provider.read(token="wrong").status() == {"incidents": "failed", "log_entries": "failed"}
+
+
+def test_a_token_without_a_right_fails_that_table_alone(provider):
+    provider.app.denied["limited-token"] = ["/log_entries"]
+    assert provider.read(token="limited-token").status() == {"incidents": "complete", "log_entries": "failed"}
+
+
+def test_half_a_page_fails_the_table(provider):
+    provider.app.faults.add("/incidents", truncate=True)
+    receipt = provider.read().receipts["incidents"]
+    assert receipt.status == "failed" and "not valid JSON" in receipt.errors[0]
+
+
+def test_a_dropped_page_is_noticed(provider):
+    dropped = {"log_entries": [], "limit": 100, "offset": 0, "total": 40, "more": False}
+    provider.app.faults.add("/log_entries", status=200, body=json.dumps(dropped))
+    receipt = provider.read().receipts["log_entries"]
+    assert receipt.status == "incomplete" and "counts 40" in receipt.errors[0]
+
+
+def test_more_than_can_be_paged_to_is_noticed(provider, monkeypatch):
+    monkeypatch.setattr(source, "PAGE", 5)
+    monkeypatch.setattr(source, "LAST_OFFSET", 10)
+    receipt = provider.read().receipts["log_entries"]
+    assert receipt.status == "incomplete" and "pages no further" in receipt.errors[0]
