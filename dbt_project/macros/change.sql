@@ -1,0 +1,130 @@
+{#- What the change models need of the engine: lists, patterns, network ranges, GitHub accounts. -#}
+
+{% macro item_in(item, list) -%}
+coalesce(list_contains({{ list }}, {{ item }}), false)
+{%- endmacro %}
+
+{% macro list_count(list) -%}
+coalesce(len({{ list }}), 0)
+{%- endmacro %}
+
+{#- One row per item, in the select list. -#}
+{% macro unpacked(list) -%}
+unnest({{ list }})
+{%- endmacro %}
+
+{#- Aggregate: distinct values without nulls in alphabetical order; an empty list when there is none. -#}
+{% macro sorted_set(expression) -%}
+coalesce(list_sort(list(distinct {{ expression }}) filter (where {{ expression }} is not null)), cast([] as varchar[]))
+{%- endmacro %}
+
+{#- Items of the first list that the second does not have. -#}
+{% macro items_without(list, other) -%}
+list_filter({{ list }}, item -> not list_contains({{ other }}, item))
+{%- endmacro %}
+
+{% macro any_shared(list, other) -%}
+coalesce(list_has_any({{ list }}, {{ other }}), false)
+{%- endmacro %}
+
+{#- Items that both lists have. -#}
+{% macro items_shared(list, other) -%}
+list_intersect({{ list }}, {{ other }})
+{%- endmacro %}
+
+{% macro empty_list() -%}
+cast([] as varchar[])
+{%- endmacro %}
+
+{#- A list as text for a reason; 'none' when empty. -#}
+{% macro listed(list) -%}
+coalesce(nullif(array_to_string({{ list }}, ', '), ''), 'none')
+{%- endmacro %}
+
+{#- Whether a text matches a pattern in which * stands for any text. LIKE's own wildcards are taken literally. -#}
+{% macro matches_pattern(text, pattern) -%}
+({{ text }} like replace(replace(replace(replace({{ pattern }}, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%') escape '\')
+{%- endmacro %}
+
+{#- The same against the patterns of a parameter, spelled out one by one; false when there are none. -#}
+{% macro matches_any_pattern(text, patterns) -%}
+({% for pattern in patterns %}{{ soc2_warehouse.matches_pattern(text, "'" ~ (pattern | replace("'", "''")) ~ "'") }}{{ ' or ' if not loop.last }}{% else %}false{% endfor %})
+{%- endmacro %}
+
+{#- An IPv4 address as a number from 0 to 2^32 - 1; null when the text is not one (host names, IPv6). -#}
+{% macro ipv4_number(address) -%}
+(case
+    when regexp_matches({{ address }}, '^[0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}$')
+    then cast(split_part({{ address }}, '.', 1) as bigint) * 16777216
+        + cast(split_part({{ address }}, '.', 2) as bigint) * 65536
+        + cast(split_part({{ address }}, '.', 3) as bigint) * 256
+        + cast(split_part({{ address }}, '.', 4) as bigint)
+end)
+{%- endmacro %}
+
+{#-
+  Whether an IPv4 address lies in a range such as 203.0.113.0/26: both have the same number once the host bits are cut
+  off. A range without a length is one address. Null when either is not IPv4: not comparable is not "outside".
+-#}
+{% macro ip_in_cidr(address, range) -%}
+(
+    floor({{ soc2_warehouse.ipv4_number(address) }} / power(2, 32 - {{ soc2_warehouse.cidr_bits(range) }}))
+    = floor({{ soc2_warehouse.ipv4_number("split_part(" ~ range ~ ", '/', 1)") }} / power(2, 32 - {{ soc2_warehouse.cidr_bits(range) }}))
+)
+{%- endmacro %}
+
+{% macro cidr_bits(range) -%}
+coalesce(try_cast(nullif(split_part({{ range }}, '/', 2), '') as integer), 32)
+{%- endmacro %}
+
+{#- The value at a dotted path of a JSON text, where the path itself is data; null without a path. -#}
+{% macro json_text_at(column, path) -%}
+json_extract_string({{ column }}, '$.' || {{ path }})
+{%- endmacro %}
+
+{#- What a cloud resource is called without its ARN or path: the last part after '/' or ':', lower case. -#}
+{% macro resource_name(text) -%}
+nullif(lower(regexp_extract({{ text }}, '([^/:]+)$', 1)), '')
+{%- endmacro %}
+
+{#- The role behind an assumed-role session ARN; any other ARN as it is. -#}
+{% macro role_of_session(arn) -%}
+regexp_replace({{ arn }}, '^arn:([^:]+):sts::([^:]*):assumed-role/([^/]+)/.*$', 'arn:\1:iam::\2:role/\3')
+{%- endmacro %}
+
+{#- Who somebody is for comparing people: the person where resolved, else the GitHub account itself. -#}
+{% macro github_identity(person_key, account_id, login) -%}
+coalesce({{ person_key }}, 'github:' || {{ account_id }}, 'github:' || {{ login }})
+{%- endmacro %}
+
+{% macro is_github_bot(login, account_type) -%}
+(coalesce({{ account_type }}, '') = 'Bot' or coalesce({{ login }}, '') like '%[bot]')
+{%- endmacro %}
+
+{#- Git's name for "no commit": before a creation, after a deletion. -#}
+{% macro is_no_commit(sha) -%}
+({{ sha }} is null or {{ sha }} = repeat('0', 40))
+{%- endmacro %}
+
+{#- An instant as an auditor reads it. -#}
+{% macro instant_text(timestamp) -%}
+(strftime({{ timestamp }}, '%Y-%m-%d %H:%M') || ' UTC')
+{%- endmacro %}
+
+{#- An instant as part of a key. -#}
+{% macro instant_key(timestamp) -%}
+strftime({{ timestamp }}, '%Y%m%dT%H%M%S')
+{%- endmacro %}
+
+{% macro seconds_between(earlier, later) -%}
+(epoch({{ later }}) - epoch({{ earlier }}))
+{%- endmacro %}
+
+{% macro plus_seconds(timestamp, seconds) -%}
+({{ timestamp }} + to_seconds(cast({{ seconds }} as integer)))
+{%- endmacro %}
+
+{#- One value as a list. -#}
+{% macro list_of(value) -%}
+cast([{{ value }}] as varchar[])
+{%- endmacro %}

@@ -1,0 +1,60 @@
+{#- Lists and calendars, as vendor and evidence models use them. -#}
+
+{#- Every date from one to another, both included: use as `cross join {{ each_day('a', 'b') }} as calendar(day)`. -#}
+{% macro each_day(first, last) -%}
+lateral (select cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date))
+{%- endmacro %}
+
+{#- One row per item of a list: use as `cross join {{ each_item('list') }} as item(value)`. -#}
+{% macro each_item(list) -%}
+lateral (select unnest({{ list }}))
+{%- endmacro %}
+
+{#- The same date a year later; 29 February becomes 28 February. -#}
+{% macro plus_year(day) -%}
+cast({{ day }} + interval 1 year as date)
+{%- endmacro %}
+
+{#- Aggregate: the values as a list in order. -#}
+{% macro ordered_list(value, order) -%}
+list({{ value }} order by {{ order }})
+{%- endmacro %}
+
+{#- A list of text as one text. -#}
+{% macro joined(list, separator=', ') -%}
+array_to_string({{ list }}, '{{ separator }}')
+{%- endmacro %}
+
+{#- First and last day of the month, quarter or year (or the day itself) that a day lies in. -#}
+{% macro period_start(frequency, day) -%}
+case {{ frequency }}
+    when 'monthly' then cast(date_trunc('month', {{ day }}) as date)
+    when 'quarterly' then cast(date_trunc('quarter', {{ day }}) as date)
+    when 'annual' then cast(date_trunc('year', {{ day }}) as date)
+    else {{ day }}
+end
+{%- endmacro %}
+
+{% macro period_end(frequency, day) -%}
+case {{ frequency }}
+    when 'monthly' then cast(date_trunc('month', {{ day }}) + interval 1 month - interval 1 day as date)
+    when 'quarterly' then cast(date_trunc('quarter', {{ day }}) + interval 3 month - interval 1 day as date)
+    when 'annual' then cast(date_trunc('year', {{ day }}) + interval 1 year - interval 1 day as date)
+    else {{ day }}
+end
+{%- endmacro %}
+
+{#- Whole days from one date to another. -#}
+{% macro whole_days(earlier, later) -%}
+date_diff('day', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{#- The values that are not null, as a list. -#}
+{% macro present(values) -%}
+list_filter([{{ values | join(', ') }}], item -> item is not null)
+{%- endmacro %}
+
+{#- A list without its nulls; empty when there is no list. -#}
+{% macro compact(list) -%}
+coalesce(list_filter({{ list }}, item -> item is not null), [])
+{%- endmacro %}

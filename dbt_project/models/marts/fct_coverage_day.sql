@@ -1,0 +1,10 @@
+select
+    control_id,
+    day,
+    unit_start,
+    is_covered as covered,
+    status,
+    reason,
+    is_backfilled as backfilled,
+    run_id
+from {{ ref('int_control_days_covered') }}

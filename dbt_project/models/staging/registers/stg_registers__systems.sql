@@ -1,0 +1,22 @@
+with source as (
+    {{ new_runs('registers', 'systems') }}
+),
+
+renamed as (
+    select
+        _day,
+        _run_id,
+        _seq,
+        {{ json_text('record', '$.system_id') }} as system_id,
+        {{ json_text('record', '$.adapter_group') }} as adapter_group,
+        {{ json_text('record', '$.adapter') }} as adapter,
+        {{ json_bool('record', '$.in_use') }} as in_use,
+        {{ json_bool('record', '$.mfa_provider_mapped') }} as mfa_provider_mapped,
+        {{ json_text('record', '$.approved_by') }} as approved_by,
+        {{ json_text('record', '$.note') }} as note,
+        {{ json_text('parent', '$.commit') }} as commit_sha
+    from source
+    where error is null
+)
+
+select * from renamed

@@ -1,0 +1,85 @@
+"""No control without proof: every code is found where it was planted, spared where it nearly applied, and unknown stays
+unknown. Proof is a line of the sandbox company's truth file or a row that a dbt unit test expects."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from soc2_warehouse.settings import PACKAGE, PROJECT
+
+MODELS = PROJECT / "dbt_project" / "models" / "controls"
+TRUTH = PACKAGE / "sandbox" / "truth"
+DECISIVE = ("deviation", "conditional", "unknown")
+
+
+def controls():
+    found = {}
+    for path in sorted(MODELS.rglob("ctl_*.yml")):
+        document = yaml.safe_load(path.read_text())
+        for model in document["models"]:
+            meta = model["config"]["meta"]
+            if "reconciles" not in meta:
+                found[meta["id"]] = (path, model, document.get("unit_tests", []))
+    return found
+
+
+CONTROLS = controls()
+
+
+def truth(control_id):
+    path = TRUTH / f"{control_id}.yml"
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
+
+
+def expected_rows(control_id):
+    """Rows that the unit tests of the control model expect."""
+    _, model, tests = CONTROLS[control_id]
+    rows = []
+    for test in tests:
+        if test["model"] == model["name"] and isinstance(test["expect"].get("rows"), list):
+            rows += test["expect"]["rows"]
+    return rows
+
+
+def test_there_are_controls():
+    assert len(CONTROLS) >= 20
+
+
+@pytest.mark.parametrize("control_id", CONTROLS)
+def test_the_file_name_is_the_identity(control_id):
+    path, model, _ = CONTROLS[control_id]
+    area, number = control_id.lower().split("-")
+    assert model["name"].startswith(f"ctl_{area}_{number}__") and path.with_suffix(".sql").exists()
+    assert path.stem == model["name"]
+
+
+@pytest.mark.parametrize(
+    ("control_id", "code"),
+    [
+        (control_id, code)
+        for control_id, (_, model, _) in CONTROLS.items()
+        for code, spec in model["config"]["meta"]["codes"].items()
+        if spec["effect"] in DECISIVE
+    ],
+)
+def test_every_code_is_planted_and_found(control_id, code):
+    planted = [line for line in truth(control_id).get("violations") or [] if line["code"] == code]
+    in_unit_tests = [row for row in expected_rows(control_id) if code in str(row.get("codes", ""))]
+    assert planted or in_unit_tests, f"{control_id} {code}: plant a violation in the sandbox or in a unit test"
+
+
+@pytest.mark.parametrize("control_id", CONTROLS)
+def test_every_control_has_a_near_miss_and_an_unknown(control_id):
+    results = [row.get("result") for row in expected_rows(control_id)]
+    known = truth(control_id)
+    assert known.get("near_misses") or "pass" in results, f"{control_id} has no near-miss twin"
+    assert known.get("unknown") or "unknown" in results, f"{control_id} has no unknown"
+
+
+@pytest.mark.parametrize("path", sorted(TRUTH.glob("*.yml")), ids=lambda path: path.stem)
+def test_every_truth_is_of_a_control_and_its_codes(path: Path):
+    known = yaml.safe_load(path.read_text())
+    assert known["control"] == path.stem and path.stem in CONTROLS
+    codes = CONTROLS[path.stem][1]["config"]["meta"]["codes"]
+    assert {line["code"] for line in known.get("violations") or []} <= codes.keys()
