@@ -274,9 +274,9 @@ def test_load_holds_exactly_the_runs_that_count(settings, toy):
 
 def test_two_runs_at_once_wait_for_each_other(settings):
     said = []
-    with warehouse.writing(settings), pytest.raises(warehouse.Busy, match="another run is writing"):
-        with warehouse.writing(settings, wait_seconds=0.3, say=said.append):
-            pytest.fail("two writers")
+    second = warehouse.writing(settings, wait_seconds=0.3, say=said.append)
+    with warehouse.writing(settings), pytest.raises(warehouse.Busy, match="another run is writing"), second:
+        pytest.fail("two writers")
     assert said == ["another run is writing here: waiting for it to end"]
     with warehouse.writing(settings, wait_seconds=0):
         pass

@@ -22,7 +22,7 @@ from soc2_warehouse import settings as settings_module
 from soc2_warehouse.sandbox.serve import FIRST_DAY
 from soc2_warehouse.settings import PACKAGE, PROJECT, Settings, from_environment
 
-NIGHTS = 6
+NIGHTS = 7
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(NIGHTS)]
 TRUTHS = {path.stem: yaml.safe_load(path.read_text()) for path in (PACKAGE / "sandbox" / "truth").glob("*.yml")}
 
@@ -87,21 +87,29 @@ def test_a_night_finds_exactly_what_was_planted(week: Week, control_id: str, day
     truth, rows, effect = TRUTHS[control_id], week.rows[day, control_id], effects(control_id)
     planted = {(line["entity"], line["code"]) for line in on(day, truth.get("violations"))}
     found = {(key, code) for key, row in rows.items() if row["result"] != "excluded" for code in row["codes"]}
-    deviations = {(key, code) for key, code in found if effect[code] == "deviation" and rows[key]["result"] != "pending"}
+    judged = {(key, code) for key, code in found if rows[key]["result"] != "pending"}
+    deviations = {(key, code) for key, code in judged if effect[code] == "deviation"}
     assert planted - found == set(), "planted and not found"
     assert deviations - planted == set(), "found and not planted"
     unknown = {line["entity"] for line in on(day, truth.get("unknown"))}
     assert {key for key, row in rows.items() if row["result"] == "unknown"} == unknown
     for line in on(day, truth.get("near_misses")):
         assert rows[line["entity"]]["result"] in ("pass", "pending", "excluded"), line
+    for line in on(day, truth.get("absent")):
+        assert line["entity"] not in rows, line
     for line in on(day, truth.get("excluded")):
         assert rows[line["entity"]]["result"] == "excluded", line
 
 
 @pytest.mark.parametrize("control_id", sorted(TRUTHS))
-def test_the_first_verdict_is_the_expected_one(week: Week, control_id: str) -> None:
-    expected, run = TRUTHS[control_id]["verdict"], week.runs[FIRST_DAY, control_id]
-    assert {name: run[name] for name in expected} == expected
+def test_the_verdicts_are_the_expected_ones(week: Week, control_id: str) -> None:
+    """``verdict`` is the first day's; ``days`` below it names days on which it is another."""
+    first = dict(TRUTHS[control_id]["verdict"])
+    later = first.pop("days", {})
+    for day, expected in {FIRST_DAY: first, **later}.items():
+        if day in DAYS:
+            run = week.runs[day, control_id]
+            assert {name: run[name] for name in expected} == expected, day
 
 
 def test_nothing_unknown_is_called_a_pass(week: Week) -> None:

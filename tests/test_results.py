@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ DAY = date(2026, 7, 1)
 def judge(home: Settings, run_id: str, minute: int, runs: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Path:
     folder = home.ledger / f"day={DAY}" / f"run={run_id}"
     folder.mkdir(parents=True)
-    ledger.write_lines(folder / ledger.RUNS, runs)
+    started = f"2026-07-01T02:{minute:02}:00Z"
+    ledger.write_lines(folder / ledger.RUNS, [one | {"started_at": started} for one in runs])
     ledger.write_lines(folder / ledger.ROWS, rows)
-    (folder / ledger.TIMINGS).write_text(json.dumps({"started_at": f"2026-07-01T02:{minute:02}:00+00:00"}))
     return folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 from collections import Counter
@@ -20,6 +19,8 @@ from soc2_warehouse.steps import Step
 
 #: Glyph and style of a verdict; ``none``: the control was not judged that day.
 MARKS = {"pass": ("●", "green"), "fail": ("✗", "bold red"), "not_tested": ("○", "yellow"), "none": ("·", "dim")}
+#: Columns of a table that is not on a terminal.
+LOG_WIDTH = 140
 WORDS = {"pass": "pass", "fail": "FAIL", "not_tested": "not tested"}
 
 
@@ -76,7 +77,7 @@ class Tally:
 def console(stream: TextIO | None = None) -> Console:
     """A console that is as readable in a file as on a terminal."""
     stream = stream or sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "140"))
+    width = None if stream.isatty() else LOG_WIDTH
     return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
 
 

@@ -16,7 +16,7 @@ from soc2_warehouse.aws import is_throttled
 from soc2_warehouse.clock import Clock, as_of
 from soc2_warehouse.connections import Connection, variable
 from soc2_warehouse.landing import Landing
-from soc2_warehouse.sandbox.aws import AwsSandbox, buckets, keys, trail
+from soc2_warehouse.sandbox.aws import AwsSandbox, keys, trail
 from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, NOT_OPTED_IN
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sources import aws_storage, aws_trail
@@ -294,8 +294,3 @@ def test_keys_are_described_and_a_denied_status_is_no_setting(aws):
     assert statuses[keys.key_arn("identity-signing")].error["code"] == "UnsupportedOperationException"
     assert statuses[keys.key_arn("logs")].record["RotationPeriodInDays"] == 730
     assert reading.receipts["kms_rotation_status"].permission_denied == 1
-
-
-def test_planned_denials_are_what_the_account_denies(aws):
-    assert buckets.denied_buckets(aws.moment) == [] and keys.denied_keys(aws.moment) == []
-    assert buckets.denied_buckets(datetime(2026, 7, 9, 2, tzinfo=UTC)) == ["acme-finance-close"]

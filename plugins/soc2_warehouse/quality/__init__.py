@@ -89,12 +89,14 @@ def outcomes(answers: Sequence[Answer]) -> Outcomes:
 
 def _open(settings: Settings) -> tuple[AbstractDataContext, Any]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     from soc2_warehouse.quality import dialect
 
+    # After the import, which sets levels of its own: each context would tell about its temporary folder.
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     dialect.register()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

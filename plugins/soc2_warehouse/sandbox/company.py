@@ -136,6 +136,8 @@ class Company:
         return (
             github(DATA, "2026-05-04T09:00", "2026-05-04T12:00"),
             github("C002", "2026-05-04T09:00", "2026-05-04T12:00"),
+            # Left before the first extract: only this line tells whose reviews of last spring these were.
+            github("E1058", "2026-06-15T09:00", "2026-06-15T12:00"),
             line(
                 "aws_iam", accounts_aws.aws_id("E1019"), "emily.clark", "E1019", "2026-05-04T09:00", "2026-05-04T12:00"
             ),

@@ -250,6 +250,10 @@ class Builder:
         """The control must not report this entity, although it looks like a violation."""
         self.facts.append(Fact(control, "near_misses", f"{self.repo_id}|{entity}", why))
 
+    def absent(self, control: str, entity: object, why: str) -> None:
+        """The entity is no member of the control's population, although it looks like one."""
+        self.facts.append(Fact(control, "absent", f"{self.repo_id}|{entity}", why))
+
     def standard(self, day: date, author: Actor, reviewer: Actor, title: str, start: datetime, **options: str) -> Pull:
         """A pull request as it should be: opened, tested, approved by somebody else, merged, in two hours."""
         pull = self.open(author, start, title, committed=1 + (self.number % 3 == 0))

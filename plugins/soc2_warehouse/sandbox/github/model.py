@@ -189,10 +189,13 @@ class RefUpdate:
 
 @dataclass(frozen=True)
 class Fact:
-    """What a control must say about one planted entity; ``first`` and ``last`` are logical days, inclusive."""
+    """What a control must say about one planted entity; ``first`` and ``last`` are logical days, inclusive.
+
+    absent: it looks like a member of the population and is none.
+    """
 
     control: str
-    kind: Literal["violations", "near_misses", "unknown", "excluded"]
+    kind: Literal["violations", "near_misses", "absent", "unknown", "excluded"]
     entity: str
     why: str
     code: str | None = None

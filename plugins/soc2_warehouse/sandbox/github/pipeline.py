@@ -209,5 +209,6 @@ class Pipeline:
                 seen = first_day(deployed.planned.finished_at)
                 found.append(Fact("CM-08", "violations", key, why, code, seen))
             elif deployed.environment == "production" and anomaly in twins:
-                found.append(Fact("CM-08", "near_misses", key, twins[anomaly]))
+                seen = first_day(deployed.planned.finished_at)
+                found.append(Fact("CM-08", "near_misses", key, twins[anomaly], first=seen))
         return found

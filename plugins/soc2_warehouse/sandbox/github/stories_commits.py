@@ -86,7 +86,7 @@ def other_branch(b: Builder, day: date) -> None:
     b.move("experiment/theme", b.heads[b.trunk], "branch_creation", author, start - 30 * MINUTE)
     pull = b.open(author, start, "Try a darker theme", base="experiment/theme")
     b.merge(pull, author, start + 20 * MINUTE)
-    b.near_miss("CM-03", pull.number, "merged without review, but not into a production branch")
+    b.absent("CM-03", pull.number, "merged without review, but not into a production branch")
 
 
 def back_dated(b: Builder, day: date) -> None:

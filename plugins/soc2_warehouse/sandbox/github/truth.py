@@ -20,7 +20,7 @@ from soc2_warehouse.sandbox.github.world import LAST, World
 FOLDER = Path(__file__).parent.parent / "truth"
 WINDOW_END = at(date(2027, 1, 1), "00:00")  # what happens later is outside the engagement
 CONTROLS = ("CM-01", "CM-02", "CM-03", "CM-04", "CM-08")
-KINDS = ("violations", "near_misses", "unknown", "excluded")
+KINDS = ("violations", "near_misses", "absent", "unknown", "excluded")
 HEAD = (
     "# from, until: first and last logical day (judged at 02:00 UTC) on which the row shows the code; "
     "until null = for good.\n"
@@ -31,7 +31,7 @@ VERDICTS = {
     "CM-02": "{status: fail, incomplete: false}",
     "CM-03": "{status: fail, incomplete: true}  # EV-05 has open blocking codes",
     "CM-04": "{status: fail, incomplete: false}",
-    "CM-08": "{status: fail, incomplete: false}",
+    "CM-08": "{status: fail, incomplete: true}  # LG-09 is not in the warehouse",
 }
 CLOUD = {
     "manual_console": ("violations", "MANUAL_CHANGE", "a person in the console"),
@@ -39,7 +39,7 @@ CLOUD = {
     "break_glass_unregistered": ("violations", "MANUAL_CHANGE", "emergency role used, no session registered"),
     "pipeline_without_record": ("violations", "DEPLOY_WITHOUT_RECORD", "the pipeline's role, and no deployment"),
     "break_glass": ("near_misses", None, "approved emergency session"),
-    "manual_denied": ("near_misses", None, "refused by the cloud: nothing changed"),
+    "manual_denied": ("absent", None, "refused by the cloud: nothing changed"),
     "autoscaling": ("excluded", None, "made by the cloud's own scaling"),
     "maintenance": ("excluded", None, "the provider's maintenance"),
 }
@@ -79,8 +79,7 @@ def _cloud(company: Any) -> list[Fact]:
         kind, code, why = CLOUD[change.kind]
         for (moment, _), event in events.items():
             if moment == change.at:
-                first = first_day(moment) if code else None
-                found.append(Fact("CM-08", kind, event.event_id, why, code, first))  # type: ignore[arg-type]
+                found.append(Fact("CM-08", kind, event.event_id, why, code, first_day(moment)))  # type: ignore[arg-type]
     return found
 
 
@@ -92,9 +91,7 @@ def text(control: str, known: list[Fact]) -> str:
         lines.append(f"{kind}:\n" if rows else f"{kind}: []\n")
         for fact in rows:
             code = f", code: {fact.code}" if fact.code else ""
-            days = f", from: {fact.first}, until: {fact.last or 'null'}" if fact.code else ""
-            if not fact.code and fact.last:
-                days = f", until: {fact.last}"
+            days = f", from: {fact.first or 'null'}, until: {fact.last or 'null'}" if fact.first or fact.last else ""
             lines.append(f'  - {{entity: "{fact.entity}"{code}{days}, why: {json.dumps(fact.why)}}}\n')
     return "".join([*lines, f"verdict: {VERDICTS[control]}\n"])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from soc2_warehouse.sandbox import timetable
 from soc2_warehouse.sandbox.github import rules
 from soc2_warehouse.sandbox.github.builder import CONTEXTS, Builder
 from soc2_warehouse.sandbox.github.cast import Cast
-from soc2_warehouse.sandbox.github.model import BEGINNING, MINUTE, OWNER, ZERO, Commit, Fact, Pull, at
+from soc2_warehouse.sandbox.github.model import BEGINNING, MINUTE, OWNER, ZERO, Commit, Fact, Pull, at, first_day
 from soc2_warehouse.sandbox.github.schedule import QUIET_DAYS, STORIES
 
 FIRST, LAST = date(2026, 1, 1), date(2027, 6, 30)
@@ -156,7 +156,11 @@ class World:
             builder = repo.builder
             if story := STORIES.get((day, name)):
                 self._contexts(builder, at(day, "09:00"))
+                known = len(builder.facts)
                 story(builder, day)
+                # A story may end on the next day: a twin is surely seen on the one after.
+                seen = first_day(at(day + timedelta(days=1), "12:00"))
+                builder.facts[known:] = [replace(fact, first=fact.first or seen) for fact in builder.facts[known:]]
             elif name in usual:
                 self._change(repo, day, rng)
         if day.weekday() == 0:

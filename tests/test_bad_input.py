@@ -1,0 +1,180 @@
+"""Nights on which providers and people get things wrong: nothing turns green, nothing is lost, the next night heals.
+
+One week-end of the sandbox company, played through the same functions as every night, with faults planned on the wire.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from soc2_warehouse import ledger, nightly, simulate, tasks
+from soc2_warehouse import settings as settings_module
+from soc2_warehouse.landing import Landing
+from soc2_warehouse.receipts import Receipt
+from soc2_warehouse.sandbox.registers import write_registers
+from soc2_warehouse.sandbox.serve import FIRST_DAY, Sandbox
+from soc2_warehouse.settings import Settings, from_environment
+
+CLEAN, BROKEN, EMPTY, HEALED = (FIRST_DAY + timedelta(days=number) for number in range(4))
+Control = dict[str, Any]
+
+
+def break_things(sandbox: Sandbox) -> None:
+    """HR is down, one GitHub table is forbidden, half a page of pull requests arrives, Okta throttles and stumbles."""
+    sandbox.apps["hris"].faults.add("/", status=500, times=10_000)
+    sandbox.apps["github"].denied["sandbox-token"] = ["/audit-log"]
+    sandbox.apps["github"].faults.add("/graphql", truncate=True, times=10_000)
+    sandbox.apps["okta"].faults.add("/api/v1/groups", status=429, times=1, headers={"Retry-After": "0"})
+    sandbox.apps["okta"].faults.add("/api/v1/apps", status=503, times=1)
+    misspell(sandbox.registers)
+
+
+def misspell(checkout: Path) -> None:
+    """A person commits a wrong date and a column nobody knows."""
+    file = next(checkout.rglob("vendors.csv"))
+    head, first, *rest = file.read_text().splitlines()
+    names = head.split(",")
+    cells = first.split(",")
+    cells[names.index("onboarded_at")] = "31/12/2025"
+    file.write_text("\n".join([head, ",".join(cells), *rest]) + "\n")
+    accounts = next(checkout.rglob("service_accounts.csv"))
+    lines = accounts.read_text().splitlines()
+    accounts.write_text("\n".join([lines[0] + ",colour", *(line + ",blue" for line in lines[1:])]) + "\n")
+    who = ["-c", "user.name=A Person", "-c", "user.email=person@acme.example"]
+    subprocess.run(["git", "-C", str(checkout), *who, "commit", "--quiet", "--all", "--message", "Tidy up"], check=True)
+
+
+def empty_answers(sandbox: Sandbox) -> None:
+    """Okta answers 200 with an empty list of users: the most dangerous failure there is."""
+    for app in sandbox.apps.values():
+        app.faults.clear()
+        app.denied.clear()
+    sandbox.apps["okta"].faults.add(r"/api/v1/users$", status=200, times=10_000, body="[]")
+
+
+def mend(sandbox: Sandbox) -> None:
+    sandbox.apps["okta"].faults.clear()
+    shutil.rmtree(sandbox.registers)
+    write_registers(sandbox.company, sandbox.registers, sandbox.now())
+
+
+PLAN: dict[date, Callable[[Sandbox], None]] = {
+    CLEAN: lambda sandbox: None,
+    BROKEN: break_things,
+    EMPTY: empty_answers,
+    HEALED: mend,
+}
+
+
+class Played:
+    def __init__(self, settings: Settings) -> None:
+        self.controls: dict[tuple[date, str], Control] = {}
+        for run in ledger.runs(settings.ledger):
+            for line in (run.folder / ledger.RUNS).read_text().splitlines():
+                control = json.loads(line)
+                self.controls[run.day, control["control_id"]] = control
+        self.receipts: dict[tuple[date, str], Receipt] = {
+            (receipt.logical_date, receipt.source_id): receipt for receipt in Landing(settings.landing_url).receipts()
+        }
+
+    def verdicts(self, day: date) -> dict[str, tuple[str, str | None]]:
+        return {key: (line["status"], line["reason"]) for (on, key), line in self.controls.items() if on == day}
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOC2_HOME", str(tmp_path_factory.mktemp("bad-input")))
+        settings_module.settings.cache_clear()
+        settings = from_environment()
+        with Sandbox(settings, CLEAN) as sandbox, sandbox.as_environment():
+            for day, arrange in PLAN.items():
+                sandbox.set_day(day)
+                arrange(sandbox)
+                with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "test")):
+                    simulate.fetch(day)
+                    tasks.load(day)
+                    tasks.evaluate(day)
+                    tasks.judge(day, docs=False)
+        yield Played(settings)
+    settings_module.settings.cache_clear()
+
+
+def test_a_source_that_is_down_is_no_data_and_the_others_are_judged(played: Played) -> None:
+    verdicts = played.verdicts(BROKEN)
+    receipt = played.receipts[BROKEN, "hris.employees"]
+    assert receipt.status == "failed" and "500" in receipt.errors[0]
+    for control_id in ("AC-14", "AC-16"):
+        assert verdicts[control_id][0] == "not_tested", control_id
+        assert verdicts[control_id][1] in ("NO_DATA", "STALE")
+    assert verdicts["EN-05"] == played.verdicts(CLEAN)["EN-05"]
+    assert verdicts["AC-18"] == played.verdicts(CLEAN)["AC-18"]
+
+
+def test_half_a_page_of_json_is_no_page(played: Played) -> None:
+    receipt = played.receipts[BROKEN, "github.pull_requests"]
+    assert receipt.status == "failed" and receipt.rows == 0 and receipt.errors
+    assert played.receipts[BROKEN, "github.repositories"].status == "complete"
+
+
+def test_a_forbidden_table_says_so(played: Played) -> None:
+    receipt = played.receipts[BROKEN, "github.audit_log"]
+    assert not receipt.usable and "403" in receipt.errors[0]
+    assert played.verdicts(BROKEN)["CM-02"][0] != "pass"
+
+
+def test_throttling_and_a_stumble_are_survived(played: Played) -> None:
+    groups, apps = played.receipts[BROKEN, "okta.groups"], played.receipts[BROKEN, "okta.apps"]
+    assert (groups.status, groups.throttled) == ("complete", 1)
+    assert (apps.status, apps.http_errors) == ("complete", 1)
+
+
+def test_a_wrong_cell_is_named_and_nothing_is_lost(played: Played) -> None:
+    broken, clean = played.receipts[BROKEN, "registers.vendors"], played.receipts[CLEAN, "registers.vendors"]
+    assert broken.status == "incomplete" and broken.rows == clean.rows
+    [error] = broken.errors
+    for part in ("vendors.csv", "line 2", "onboarded_at", "31/12/2025", "YYYY-MM-DD"):
+        assert part in error
+    accounts = played.receipts[BROKEN, "registers.service_accounts"]
+    assert accounts.status == "incomplete" and any("colour" in text for text in accounts.errors)
+    assert played.receipts[BROKEN, "registers.vendor_aliases"].status == "complete"
+
+
+def test_an_empty_but_successful_list_is_never_a_pass(played: Played) -> None:
+    assert played.receipts[EMPTY, "okta.users"].rows == 0
+    verdicts = played.verdicts(EMPTY)
+    for control_id in ("AC-01", "AC-03", "AC-16", "EV-05"):
+        assert verdicts[control_id][0] == "not_tested", (control_id, verdicts[control_id])
+
+
+def test_no_night_is_greener_than_the_clean_one(played: Played) -> None:
+    """A fault may turn a verdict into not_tested or fail; it may never turn one into a pass."""
+    clean = played.verdicts(CLEAN)
+    for day in (BROKEN, EMPTY):
+        for control_id, (status, _) in played.verdicts(day).items():
+            assert status != "pass" or clean[control_id][0] == "pass" or control_id == "EV-02", (day, control_id)
+
+
+def test_open_exceptions_survive_a_night_without_data(played: Played) -> None:
+    for control_id in ("AC-14", "AC-16"):
+        before, after = (played.controls[day, control_id]["open_exception_count"] for day in (CLEAN, BROKEN))
+        assert after >= before > 0, control_id
+
+
+def test_the_night_after_is_whole_again(played: Played) -> None:
+    verdicts = played.verdicts(HEALED)
+    for control_id, (status, reason) in verdicts.items():
+        assert status in ("pass", "fail"), (control_id, reason)
+    assert played.receipts[HEALED, "hris.employees"].status == "complete"
+    assert played.receipts[HEALED, "registers.vendors"].status == "complete"
+    # The window of the pull requests that could not be read is read again.
+    missed, healed = played.receipts[BROKEN, "github.pull_requests"], played.receipts[HEALED, "github.pull_requests"]
+    assert healed.window_start is not None and healed.window_start < missed.started_at
