@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: help setup nightly simulate test check lint types format lock clean
+.PHONY: help setup nightly simulate test check lint types format lock bench clean
 
 help: ## this text
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -56,6 +56,9 @@ format: $(READY) ## rewrite the code as ruff wants it
 
 lock: $(READY) ## resolve requirements.in again
 	$(BIN)/uv pip compile requirements.in --python-version 3.11 --generate-hashes --no-emit-index-url --quiet -o requirements.lock
+
+bench: $(READY) ## does the cost of a night follow the day or the history? (NIGHTS=10)
+	@$(BIN)/python benchmarks/nightly_cost.py --nights $(or $(NIGHTS),10)
 
 clean: ## everything that can be made again; evidence under var/ stays
 	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

@@ -7,7 +7,8 @@ in the task's log and note. It reads the ledger and decides nothing; it starts w
 A red control is a finding about the company, not a defect of the pipeline:
 
 1. the task's log has the verdict, the counts and the first open exceptions;
-2. every row with its reason is in the published file: `select * from controls.<model> where result = 'exception'`;
+2. every row with its reason is in the published file: `select * from fct_control_row where control_id = 'AC-01'
+   and result = 'exception'`;
 3. repair, or record a decision in the register `exception_decisions`; the next night shows it.
 
 A task that says *no verdict* means that the control was not judged that day: look at **soc2_controls**.

@@ -176,5 +176,6 @@ def test_the_night_after_is_whole_again(played: Played) -> None:
     assert played.receipts[HEALED, "hris.employees"].status == "complete"
     assert played.receipts[HEALED, "registers.vendors"].status == "complete"
     # The window of the pull requests that could not be read is read again.
-    missed, healed = played.receipts[BROKEN, "github.pull_requests"], played.receipts[HEALED, "github.pull_requests"]
-    assert healed.window_start is not None and healed.window_start < missed.started_at
+    read, missed, again = (played.receipts[day, "github.pull_requests"] for day in (CLEAN, BROKEN, EMPTY))
+    assert again.usable and again.window_start is not None and read.window_end is not None
+    assert again.window_start < read.window_end < missed.started_at

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from soc2_warehouse import sources
@@ -39,7 +39,7 @@ class Sandbox:
         self.settings = settings
         self.day = day or default_day(settings)
         self.company = Company(seed=seed)
-        self.clock = Clock.starting_at(as_of(self.day, settings.observed_at))
+        self.clock = self._clock()
         self.apps: dict[str, Wire] = {}
         self._urls: dict[str, str] = {}
         self._stack = ExitStack()
@@ -71,8 +71,17 @@ class Sandbox:
         if day < self.day:
             raise ValueError(f"the sandbox's clock stands at {self.day} and cannot go back to {day}: start it anew")
         self.day = day
-        self.clock = Clock.starting_at(as_of(day, self.settings.observed_at))
+        self.clock = self._clock()
         self._arrange()
+
+    def _clock(self) -> Clock:
+        """The company's clock at the moment of observation, or just after what is landed of the day already: a second
+        run of a day must come after the first, or it could not supersede it.
+        """
+        landed = Landing(self.settings.landing_url).receipts(day=self.day)
+        newest = max((receipt.finished_at for receipt in landed), default=None)
+        moment = as_of(self.day, self.settings.observed_at)
+        return Clock.starting_at(max(moment, newest + timedelta(minutes=1)) if newest else moment)
 
     def _arrange(self) -> None:
         from soc2_warehouse.sandbox.registers import write_registers

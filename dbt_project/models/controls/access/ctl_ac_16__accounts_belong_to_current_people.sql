@@ -19,6 +19,7 @@ enabled as (
         accounts.login,
         accounts.email,
         accounts.kind,
+        accounts.can_sign_in,
         coalesce(links.resolution, 'orphan') as resolution,
         links.match_rule,
         links.person_key,
@@ -64,6 +65,7 @@ population as (
         login,
         email,
         kind,
+        can_sign_in,
         resolution,
         match_rule,
         person_key,
@@ -85,6 +87,7 @@ population as (
         display_name as login,
         work_email as email,
         null as kind,
+        true as can_sign_in,
         'resolved' as resolution,
         null as match_rule,
         person_key,
@@ -98,26 +101,43 @@ population as (
     from without_idp_account
 ),
 
+{#- What would be wrong with the account if it is enabled; whether it is, some systems do not let us read. #}
+stated as (
+    select
+        *,
+        not is_person_row
+            and (
+                resolution in ('orphan', 'ambiguous')
+                or resolution = 'resolved'
+                    and hris_status = 'ended'
+                    and (ended_at is null or ended_at < {{ plus_hours(as_of(), -24) }})
+            ) as is_wrong_if_enabled
+    from population
+),
+
 coded as (
     select
         *,
+        is_wrong_if_enabled and can_sign_in is null or resolution = 'resolved' and hris_status is null as is_unknown,
         {{ codes([
-            ('ORPHAN', "resolution = 'orphan'"),
-            ('PERSON_INACTIVE', "resolution = 'resolved' and not is_person_row and hris_status = 'ended' and (ended_at is null or ended_at < " ~ plus_hours(as_of(), -24) ~ ')'),
-            ('AMBIGUOUS', "resolution = 'ambiguous'"),
+            ('ORPHAN', "is_wrong_if_enabled and can_sign_in and resolution = 'orphan'"),
+            ('PERSON_INACTIVE', "is_wrong_if_enabled and can_sign_in and resolution = 'resolved'"),
+            ('AMBIGUOUS', "is_wrong_if_enabled and can_sign_in and resolution = 'ambiguous'"),
             ('MISSING_IDP', 'is_person_row'),
         ]) }} as codes
-    from population
+    from stated
 )
 
 select
     entity_key,
     login as entity_name,
     owner_key,
-    {{ row_result() }} as result,
+    {{ row_result(unknown='is_unknown') }} as result,
     codes,
     case
         when is_person_row then 'Active person without an account at the identity provider: for information.'
+        when is_unknown and can_sign_in is null then 'Whether the account is enabled could not be read, and no current person is behind it.'
+        when is_unknown then 'HR says nothing of the employment of ' || coalesce(display_name, person_key) || '.'
         when resolution = 'service' then 'Registered as ' || case kind when 'break_glass' then 'an emergency account' else 'a service account' end || '.'
         when resolution = 'orphan' then 'No person and no service registration is known for this account.'
         when resolution = 'ambiguous' then 'Matches more than one person by ' || match_rule || ': ' || {{ comma_separated('candidate_person_keys') }} || '.'

@@ -40,6 +40,7 @@ accounts_linked as (
         accounts.source_id,
         accounts.account_id,
         accounts.login,
+        accounts.can_sign_in,
         coalesce(links.resolution, 'orphan') as resolution,
         links.match_rule,
         links.person_key,
@@ -63,6 +64,7 @@ population as (
         accounts_linked.source_id,
         accounts_linked.account_id,
         accounts_linked.login,
+        accounts_linked.can_sign_in,
         accounts_linked.resolution,
         accounts_linked.match_rule,
         accounts_linked.person_key,
@@ -79,6 +81,7 @@ population as (
         'person' as source_id,
         duplicated.person_key as account_id,
         coalesce(duplicated.display_name, duplicated.person_key) as login,
+        true as can_sign_in,
         'resolved' as resolution,
         null as match_rule,
         duplicated.person_key,
@@ -97,8 +100,8 @@ coded as (
         share.resolved,
         share.resolved_share,
         {{ codes([
-            ('BELOW_MINIMUM', "resolution <> 'resolved' and share.resolved_share < " ~ param('min_resolved')),
-            ('AMBIGUOUS', "resolution = 'ambiguous'"),
+            ('BELOW_MINIMUM', "can_sign_in and resolution <> 'resolved' and share.resolved_share < " ~ param('min_resolved')),
+            ('AMBIGUOUS', "can_sign_in and resolution = 'ambiguous'"),
             ('DUPLICATE_PERSON', 'is_duplicate'),
             ('OVERRIDE_UNAPPROVED', 'has_unapproved_override'),
         ]) }} as codes
@@ -110,11 +113,14 @@ select
     source_id || '|' || account_id as entity_key,
     login as entity_name,
     person_key as owner_key,
-    {{ row_result() }} as result,
+    {#- Whether an account is enabled decides whether it has to resolve; some systems do not let us read that. #}
+    {{ row_result(unknown="can_sign_in is null and resolution <> 'resolved'") }} as result,
     codes,
     case
         when is_duplicate
             then 'Person ' || person_key || ' shares an employee number or address with another current person.'
+        when can_sign_in is null and resolution <> 'resolved'
+            then 'Not resolved to a person, and whether the account is enabled could not be read.'
         when resolution = 'ambiguous' then 'Matches more than one person by ' || match_rule || '.'
         when has_unapproved_override then 'An override for this account has no approver and is not applied.'
         when resolution <> 'resolved'
