@@ -30,8 +30,8 @@ $(READY): requirements.lock pyproject.toml
 	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.lock; }
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock \
 	  || $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable . \
-	  || $(BIN)/python -m pip install --quiet --no-deps --editable .
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . \
+	  || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 nightly: $(READY) ## one night: fetch, judge, publish (DATE=2026-07-02: that day, in the sandbox)

@@ -9,7 +9,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -116,7 +116,7 @@ def create_wire(
     name: str,
     now: Callable[[], datetime],
     token: Callable[[], str | None],
-    tokens: tuple[str, ...],
+    tokens: Container[str],
     error_body: ErrorBody = _plain_error,
     limit: RateLimit | None = None,
 ) -> Wire:
@@ -143,7 +143,7 @@ def create_wire(
         if fault:
             request.environ["sandbox.truncate"] = True
         given = token()
-        if given not in tokens:
+        if given is None or given not in tokens:
             return _error(401, "Bad credentials", error_body)
         if any(re.search(path, request.path) for path in app.denied.get(given, [])):
             return _error(403, "Resource not accessible with this token", error_body)

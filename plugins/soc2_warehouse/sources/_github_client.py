@@ -39,7 +39,7 @@ class Client:
     """One organisation, read with one credential. Each thread has a PyGithub of its own: connections are not shared."""
 
     url: str
-    token: str = field(repr=False)
+    auth: Any = field(repr=False)
     org: str
     release_branches: tuple[str, ...] = RELEASE_BRANCHES
     counter: Counter = field(default_factory=Counter)
@@ -49,7 +49,7 @@ class Client:
 
     def _requester(self) -> Any:
         if not hasattr(self._local, "github"):
-            from github import Auth, Github
+            from github import Github
 
             from soc2_warehouse.sources._github_retry import Retry
 
@@ -63,7 +63,7 @@ class Client:
             )
             self._local.github = Github(
                 base_url=self.url,
-                auth=Auth.Token(self.token),
+                auth=self.auth,
                 per_page=PER_PAGE,
                 retry=retry,
                 timeout=60,
@@ -175,13 +175,19 @@ class Client:
 
 
 def connect(connection: Connection) -> Client:
-    """A client of the organisation in the connection's extra ``org`` or its schema. Raises ValueError without one."""
+    """A client of the organisation in the connection's extra ``org`` or its schema. Raises ValueError without one, or
+    without a credential: a token as password, or an app's ``app_id``, ``installation_id`` and ``private_key`` (PEM) or
+    ``private_key_file`` in extra."""
+    from soc2_warehouse.sources._github_auth import sign_in
+
     org = connection.extra.get("org") or connection.schema
     if not org:
         raise ValueError('the GitHub connection names no organisation: add {"org": "…"} to its extra')
     branches = connection.extra.get("release_branches", RELEASE_BRANCHES)
     url = connection.url if connection.host else "https://api.github.com"
-    return Client(url, connection.password, str(org), tuple(branches))
+    counter = Counter()
+    auth, owner = sign_in(connection, counter)
+    return Client(url, auth, str(org), tuple(branches), counter, owner)
 
 
 class NewestFirst:

@@ -34,7 +34,7 @@ Parent = dict[str, Any]
 
 
 def client(connection: Connection) -> Client:
-    """A client for the organisation in the connection's extra ``org``; the password is the token."""
+    """A client for the organisation in extra ``org``, with a token (the password) or an app (extra)."""
     return connect(connection)
 
 

@@ -25,7 +25,7 @@ CONCURRENCY = 8
 
 
 def client(connection: Connection) -> Client:
-    """A client for the organisation in the connection's extra ``org``; the password is the token."""
+    """A client for the organisation in extra ``org``, with a token (the password) or an app (extra)."""
     return connect(connection)
 
 

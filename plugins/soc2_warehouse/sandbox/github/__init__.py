@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from soc2_warehouse.sandbox.github import graphql_app, rest_org, rest_repo
+from soc2_warehouse.sandbox.github import graphql_app, installations, rest_org, rest_repo
 from soc2_warehouse.sandbox.github.state import State, error_body
 from soc2_warehouse.sandbox.wire import Wire, create_wire
 
@@ -19,16 +19,20 @@ def _token() -> str | None:
     """The credential of an Authorization header: ``Bearer x`` or ``token x``."""
     if request.path.startswith("/_blobs/"):
         return TOKENS[0]  # the addresses of artefacts are signed, not authorised by a token
+    if installations.asks_for_token():
+        return TOKENS[0]  # signed by an app: the route checks the signature
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     return value if kind.lower() in ("bearer", "token") else None
 
 
 def create_app(company: Any, now: Callable[[], datetime]) -> Wire:
     """The server; ``now`` is the sandbox's time, aware UTC. ``app.state`` lets tests switch plans and filters."""
-    app = create_wire("github", now, _token, TOKENS, error_body)
+    credentials = installations.Credentials(TOKENS)
+    app = create_wire("github", now, _token, credentials, error_body)
     state = State(company, now)
     app.extensions["state"] = state
     rest_org.add_routes(app, state)
     rest_repo.add_routes(app, state)
     graphql_app.add_routes(app, state)
+    installations.add_routes(app, credentials)
     return app
