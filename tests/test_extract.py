@@ -9,7 +9,9 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from types import ModuleType
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from soc2_warehouse import extract, sources, warehouse
 from soc2_warehouse.clock import Clock, as_of
@@ -273,6 +275,30 @@ def test_load_holds_exactly_the_runs_that_count(settings, toy):
     known_until = datetime.combine(DAY, settings.observed_at, tzinfo=UTC) + timedelta(hours=1)
     settings.build_file.unlink()
     assert loaded(next_day, known_until=known_until) == [(DAY, 1)]
+
+
+def test_the_landing_zone_may_be_a_bucket(tmp_path, toy, monkeypatch):
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="evidence")
+        settings = from_environment({"SOC2_HOME": str(tmp_path), "SOC2_LANDING": "s3://evidence/soc2"})
+
+        @declare(toy)
+        def users(client, read):
+            yield {"id": 1}
+
+        assert run(settings)["users"].status == "complete"
+        assert warehouse.load(settings, DAY)["toy.users"] == 1
+        assert not (tmp_path / "landing").exists()
+    finally:
+        server.stop()
 
 
 def test_two_runs_at_once_wait_for_each_other(settings):

@@ -139,6 +139,22 @@ def test_the_published_file_holds_the_week(week: Week) -> None:
             assert count > 0, table
 
 
+def test_every_published_column_is_documented(week: Week) -> None:
+    manifest = json.loads((week.settings.dbt_target / "manifest.json").read_text())
+    models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    with duckdb.connect(str(week.settings.published_file), read_only=True) as published:
+        columns = published.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = 'main'"
+        ).fetchall()
+    assert columns
+    silent = [
+        (table, column)
+        for table, column in columns
+        if not models[table]["description"] or not models[table]["columns"].get(column, {}).get("description")
+    ]
+    assert silent == []
+
+
 def test_every_past_verdict_comes_again_from_the_landing_zone_alone(
     week: Week, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
