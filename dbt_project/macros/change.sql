@@ -128,3 +128,8 @@ strftime({{ timestamp }}, '%Y%m%dT%H%M%S')
 {% macro list_of(value) -%}
 cast([{{ value }}] as varchar[])
 {%- endmacro %}
+
+{#- Whether every text of a list matches at least one of the patterns of a parameter. -#}
+{% macro all_match_patterns(list, patterns) -%}
+len(list_filter({{ list }}, item -> not {{ soc2_warehouse.matches_any_pattern('item', patterns) }})) = 0
+{%- endmacro %}

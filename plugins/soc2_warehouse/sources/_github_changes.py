@@ -68,7 +68,8 @@ def compare_commits(client: Client, read: Read, watched: Iterable[Parent]) -> It
                 body["commits"] += more
         except Refused as refusal:
             return refused_row(read, refusal, **parent)
-        body.pop("files", None)  # what the change contains is no evidence here, and may be large
+        for file in body.get("files") or []:
+            file.pop("patch", None)  # which files changed is evidence; what is in them is not, and may hold secrets
         return read.answer(body, **parent)
 
     for row in read.each(wanted.values(), ask):

@@ -6,9 +6,15 @@ with commits as (
         repos.exclusion_reason,
         repos.owner_key as repo_owner_key,
         commits.activity_type in ('pr_merge', 'merge_queue_merge') as is_merge,
-        -- Which files a push changed is not part of what is collected per commit, so a listed bot cannot be shown to
-        -- have kept to its paths.
-        {% if bots %}commits.actor_login in ({% for bot in bots %}'{{ bot | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}){% else %}false{% endif %} as is_listed_bot
+        {% if bots %}commits.actor_login in ({% for bot in bots %}'{{ bot | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}){% else %}false{% endif %} as is_listed_bot,
+        -- Null when the files of the push are not known whole.
+        case
+            when {{ list_count('commits.changed_paths') }} = 0 then null
+            {% for bot, globs in bots.items() -%}
+            when commits.actor_login = '{{ bot | replace("'", "''") }}' then {{ all_match_patterns('commits.changed_paths', globs) }}
+            {% endfor -%}
+            else false
+        end as is_within_paths
     from {{ ref('fct_branch_commit') }} as commits
     left join {{ ref('dim_repo') }} as repos using (repo_id)
 ),
@@ -18,20 +24,27 @@ flagged as (
         *,
         not in_scope
             or (coverage = 'baseline' and {{ param('grace_initial_commit') }}) as is_excluded,
-        coverage = 'unread' or (is_listed_bot and coverage in ('none', 'indirect_merge', 'wrong_base')) as is_unknown
+        is_listed_bot and not is_merge and coverage in ('none', 'indirect_merge', 'wrong_base') as is_bot_push,
+        coverage = 'unread'
+        or (is_listed_bot and not is_merge and coverage in ('none', 'indirect_merge', 'wrong_base') and is_within_paths is null)
+            as is_unknown
     from commits
+),
+
+allowed as (
+    select *, is_bot_push and coalesce(is_within_paths, false) as is_allowed from flagged
 ),
 
 coded as (
     select
         *,
         {{ codes([
-            ('DIRECT_PUSH', "not is_merge and not is_unknown and coverage in ('none', 'baseline', 'wrong_base')"),
-            ('INDIRECT_MERGE', "not is_merge and not is_unknown and coverage = 'indirect_merge'"),
+            ('DIRECT_PUSH', "not is_merge and not is_unknown and not is_allowed and coverage in ('none', 'baseline', 'wrong_base')"),
+            ('INDIRECT_MERGE', "not is_merge and not is_unknown and not is_allowed and coverage = 'indirect_merge'"),
             ('COMMIT_WITHOUT_PR', "is_merge and not is_unknown and coverage in ('none', 'indirect_merge', 'wrong_base')"),
-            ('WRONG_BASE_PR', "not is_unknown and coverage = 'wrong_base'"),
+            ('WRONG_BASE_PR', "not is_unknown and not is_allowed and coverage = 'wrong_base'"),
         ]) }} as found_codes
-    from flagged
+    from allowed
 ),
 
 final as (
@@ -48,8 +61,10 @@ select
     case
         when not in_scope then 'Repository is out of scope: ' || coalesce(exclusion_reason, 'no reason recorded') || '.'
         when is_excluded then 'First push of a new repository: the baseline that later changes are compared with.'
-        when is_unknown and is_listed_bot
-            then 'Pushed by ' || actor_login || ', which allowed_bot_paths lists; the files it changed are not collected, so its path limits cannot be checked.'
+        when is_unknown and is_bot_push
+            then 'Pushed by ' || actor_login || ', which allowed_bot_paths lists; the files it changed are not known whole, so its path limits cannot be checked.'
+        when is_allowed
+            then 'Pushed by ' || actor_login || ' within the paths that allowed_bot_paths gives it: ' || {{ listed('changed_paths') }} || '.'
         when is_unknown and not is_listed
             then 'The comparison of the ' || activity_type || ' of ' || {{ instant_text('pushed_at') }} || ' could not be read; what it brought is not known.'
         when is_unknown then 'GitHub''s association of this commit with pull requests was not read.'

@@ -119,6 +119,7 @@ select
     {{ github_identity('authors.person_key', 'commits.author_id', 'commits.author_login') }} as author_key,
     commits.in_scope,
     commits.is_listed,
+    commits.changed_paths,
     best.pr_number,
     best.merged_at as pr_merged_at,
     best.base_ref as pr_base_ref,

@@ -33,7 +33,7 @@ listed as (
 ),
 
 compared as (
-    select updates.event_id
+    select updates.event_id, compares.changed_paths
     from updates
     inner join compares
         on updates.repo_id = compares.repo_id
@@ -60,7 +60,8 @@ select
     listed.author_login,
     listed.author_id,
     listed.is_verified,
-    listed.commit_sha is not null as is_listed
+    listed.commit_sha is not null as is_listed,
+    compared.changed_paths
 from updates
 left join listed using (event_id)
 left join compared using (event_id)

@@ -10,6 +10,7 @@ select
     comparison,
     total_commits,
     commits_read,
+    changed_paths,
     error_code,
     error_message
 from {{ ref('stg_github__compares') }}

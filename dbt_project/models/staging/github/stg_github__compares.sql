@@ -18,6 +18,10 @@ renamed as (
         {{ json_text('record', '$.merge_base_commit.sha') }} as merge_base_sha,
         {{ json_int('record', '$.total_commits') }} as total_commits,
         {{ json_length('record', '$.commits') }} as commits_read,
+        -- GitHub lists 300 files at most: from there on, what else changed is not known.
+        case
+            when {{ json_length('record', '$.files') }} < 300 then json_extract_string(record, '$.files[*].filename')
+        end as changed_paths,
 
         -- refusal
         {{ json_text('error', '$.message') }} as error_message,

@@ -228,3 +228,20 @@ def status(found: Status, repo: Repo, base: str) -> dict[str, Any]:
         "updated_at": iso(found.created_at),
         "creator": user(found.creator, base),
     }
+
+
+def file(commit: Commit, repo: Any, base: str) -> dict[str, Any]:
+    """The file that a commit changed, as comparisons list it; the sandbox's commits change one each."""
+    path = f"src/{commit.sha[:2]}.py"
+    return {
+        "sha": commit.sha[::-1],
+        "filename": path,
+        "status": "modified",
+        "additions": 1,
+        "deletions": 1,
+        "changes": 2,
+        "blob_url": f"{base}/{repo.full_name}/blob/{commit.sha}/{path}",
+        "raw_url": f"{base}/{repo.full_name}/raw/{commit.sha}/{path}",
+        "contents_url": f"{base}/repos/{repo.full_name}/contents/{path}?ref={commit.sha}",
+        "patch": "@@ -1 +1 @@\n-old\n+new",
+    }

@@ -58,7 +58,7 @@ def add_routes(app: Flask, state: State) -> None:
             "behind_by": len(lost),
             "total_commits": len(found),
             "commits": [bodies.commit(commit, repo, state.base) for commit in listed],
-            "files": [],
+            "files": [bodies.file(commit, repo, state.base) for commit in found],
         }
         return jsonify(body)
 
