@@ -22,6 +22,8 @@ from soc2_warehouse import settings as settings_module
 from soc2_warehouse.sandbox.serve import FIRST_DAY
 from soc2_warehouse.settings import PACKAGE, PROJECT, Settings, from_environment
 
+pytestmark = pytest.mark.slow
+
 NIGHTS = 7
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(NIGHTS)]
 TRUTHS = {path.stem: yaml.safe_load(path.read_text()) for path in (PACKAGE / "sandbox" / "truth").glob("*.yml")}
