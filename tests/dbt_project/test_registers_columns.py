@@ -28,7 +28,9 @@ def test_every_register_has_a_source_table_and_a_staging_model():
 
 
 def test_staging_models_declare_the_registers_columns():
-    models = yaml.safe_load((STAGING / "_registers__models.yml").read_text())["models"]
+    models = [
+        model for path in STAGING.glob("stg_registers__*.yml") for model in yaml.safe_load(path.read_text())["models"]
+    ]
     declared = {model["name"]: {c["name"]: c["data_type"] for c in model["columns"]} for model in models}
     assert len(declared) == len(registers()) > 20
     for name, register in registers().items():

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify, request
 
+from soc2_warehouse.connections import Connection
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.records import Person
 from soc2_warehouse.sandbox.rhythm import local
@@ -160,3 +161,8 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
         return jsonify(rows)
 
     return app
+
+
+def connection(url: str) -> Connection:
+    """What leads to the server at ``url``."""
+    return Connection("hris_default", "http", url, schema="acme", password="sandbox-token")

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
+from soc2_warehouse.connections import Connection
 from soc2_warehouse.sandbox.accounts_okta import GROUPS
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.okta_log import RETENTION, Happening, happenings, iso, written
@@ -264,3 +265,8 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
 
 def _group_id(name: str) -> str:
     return f"00gacme{name:0>13}"[:20]
+
+
+def connection(url: str) -> Connection:
+    """What leads to the server at ``url``."""
+    return Connection("okta_default", "okta", url, password="sandbox-token")

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from soc2_warehouse.connections import Connection
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.rhythm import chance, moment
 from soc2_warehouse.sandbox.wire import Wire, create_wire
@@ -216,3 +217,8 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
         return jsonify({"user": {"id": "PUSRE1019", "type": "user", "email": "emily.clark@acme.example"}})
 
     return app
+
+
+def connection(url: str) -> Connection:
+    """What leads to the server at ``url``."""
+    return Connection("pagerduty_default", "http", url, password="sandbox-token")

@@ -21,7 +21,7 @@ from typing import Any
 from soc2_warehouse.registers import registers
 from soc2_warehouse.sandbox import register_lines
 from soc2_warehouse.sandbox.company import Company
-from soc2_warehouse.sandbox.register_lines import GENERATED, Row
+from soc2_warehouse.sandbox.register_lines import Row, generated
 
 CONTENT = Path(__file__).resolve().parent / "registers_content"
 BEGINNING = datetime(2026, 5, 29, 9, 0, tzinfo=UTC)
@@ -64,7 +64,7 @@ def files(company: Company, moment: datetime) -> dict[str, str]:
         if static is not None:
             found[static.name] = static.read_text(encoding="utf-8")
             continue
-        rows = GENERATED[name](company, moment) if name in GENERATED else _written(name, moment)
+        rows = generated()[name](company, moment) if name in generated() else _written(name, moment)
         text = io.StringIO()
         writer = csv.DictWriter(text, list(register.columns), lineterminator="\n")
         writer.writeheader()

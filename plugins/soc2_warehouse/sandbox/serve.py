@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from soc2_warehouse import sources
 from soc2_warehouse.clock import Clock, as_of
@@ -32,6 +36,19 @@ def is_wanted() -> bool:
     return not any_configured(sorted({source.connection for source in sources.load_all()}))
 
 
+@cache
+def _servers() -> dict[str, ModuleType]:
+    """Modules of the sandbox that serve an API, by name: ``create_app(company, now)`` and ``connection(url)``."""
+    from soc2_warehouse import sandbox
+
+    found = {
+        module.name: importlib.import_module(f"{sandbox.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(sandbox.__path__)
+        if module.name != "serve"
+    }
+    return {name: module for name, module in sorted(found.items()) if hasattr(module, "create_app")}
+
+
 class Sandbox:
     """The running company. Use as a context manager; ``apps`` gives tests each server's faults and limits."""
 
@@ -51,10 +68,9 @@ class Sandbox:
 
     def __enter__(self) -> Sandbox:
         # Imported here: a run against real systems needs none of it.
-        from soc2_warehouse.sandbox import github, hris, okta, pagerduty
         from soc2_warehouse.sandbox.aws import AwsSandbox
 
-        for name, module in (("github", github), ("okta", okta), ("hris", hris), ("pagerduty", pagerduty)):
+        for name, module in _servers().items():
             self.apps[name] = module.create_app(self.company, self.now)
             self._urls[name] = self._stack.enter_context(Server(self.apps[name])).url
         self.aws = AwsSandbox(self.company, self.now)
@@ -103,13 +119,8 @@ class Sandbox:
         }
         found = (
             Connection("aws_default", "aws", login="sandbox", password="sandbox", extra=aws),
-            Connection(
-                "github_default", "github", self._urls["github"], password="sandbox-token", extra={"org": "acme"}
-            ),
-            Connection("okta_default", "okta", self._urls["okta"], password="sandbox-token"),
-            Connection("hris_default", "http", self._urls["hris"], schema="acme", password="sandbox-token"),
-            Connection("pagerduty_default", "http", self._urls["pagerduty"], password="sandbox-token"),
             Connection("registers_default", "file", str(self.registers), extra={"path": "registers"}),
+            *(module.connection(self._urls[name]) for name, module in _servers().items()),
         )
         return {connection.conn_id: connection for connection in found}
 

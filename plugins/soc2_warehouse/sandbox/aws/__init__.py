@@ -1,16 +1,32 @@
 """AWS of the sandbox company: moto behind a door, seeded through boto3 and back-dated, and a CloudTrail of our own.
 
 moto keeps its state in the process: one AwsSandbox at a time.
+
+Each part of the account is a module of this package, found by its file name: ``arrange(cloud, company, now)`` makes it
+what it is at a moment; ``denied(now)`` gives patterns of requests that are refused then; ``fill()`` fills, once a
+process, what moto leaves out of that part; ``RANK`` (default 1) orders them, then the name does.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from soc2_warehouse.sandbox.company import Company
+
+
+@cache
+def parts() -> tuple[ModuleType, ...]:
+    """Modules that arrange a part of the account, in the order in which they do."""
+    found = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    arranging = [module for module in found if hasattr(module, "arrange")]
+    return tuple(sorted(arranging, key=lambda module: (getattr(module, "RANK", 1), module.__name__)))
 
 
 class AwsSandbox:
@@ -33,6 +49,9 @@ class AwsSandbox:
         from soc2_warehouse.sandbox.wire import Server as WireServer
 
         gaps.fill()
+        for part in parts():
+            if hasattr(part, "fill"):
+                part.fill()
         moto_api_backend.reset()
         self.server = Server()
         self.server.start()
@@ -49,16 +68,10 @@ class AwsSandbox:
         """Arrange everything as it is at ``to`` (aware UTC), forwards or backwards."""
         from moto.moto_api._internal import mock_random
 
-        from soc2_warehouse.sandbox.aws import buckets, databases, keys, users, volumes
-
         mock_random.seed(f"{self.company.seed}")
-        keys.arrange(self.cloud, to)
-        buckets.arrange(self.cloud, to)
-        volumes.arrange(self.cloud, to)
-        databases.arrange(self.cloud, to)
-        users.arrange(self.cloud, self.company, to)
-        self.door.denied_buckets = buckets.denied_buckets(to)
-        self.door.denied_keys = keys.denied_keys(to)
+        for part in parts():
+            part.arrange(self.cloud, self.company, to)
+        self.door.denied = [pattern for part in parts() if hasattr(part, "denied") for pattern in part.denied(to)]
 
     def stop(self) -> None:
         """Stop both servers."""

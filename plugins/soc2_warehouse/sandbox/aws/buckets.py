@@ -6,12 +6,14 @@ import csv
 import gzip
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import EUROPE, HOME, Cloud, Dated, at, moment
 from soc2_warehouse.sandbox.aws.keys import ALWAYS, key_arn
+from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.timetable import SERVICES
 
 FOREIGN_KEY = "arn:aws:kms:us-east-1:210987654321:key/6f1c9a52-9a1e-4c35-8f0b-0d3c2b1a4e5f"
@@ -142,9 +144,10 @@ def _ordinary() -> list[BucketPlan]:
 BUCKETS: tuple[BucketPlan, ...] = tuple(_special() + _ordinary())
 
 
-def denied_buckets(now: datetime) -> list[str]:
-    """Buckets whose configuration the reader may not see at ``now``."""
-    return [plan.name for plan in BUCKETS if plan.denied and plan.denied[0] <= now < plan.denied[1]]
+def denied(now: datetime) -> list[str]:
+    """Requests about buckets whose configuration the reader may not see at ``now``."""
+    hidden = [plan.name for plan in BUCKETS if plan.denied and plan.denied[0] <= now < plan.denied[1]]
+    return [rf"^GET /{re.escape(name)}[/?]" for name in hidden]
 
 
 def inventory(plan: BucketPlan, now: datetime) -> int | None:
@@ -155,7 +158,7 @@ def inventory(plan: BucketPlan, now: datetime) -> int | None:
     return at(plan.not_sse, now) if plan.not_sse else None
 
 
-def arrange(cloud: Cloud, now: datetime) -> None:
+def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's buckets what they are at ``now``."""
     held = cloud.backend("s3").buckets
     for plan in BUCKETS:

@@ -8,6 +8,7 @@ from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import EUROPE, HOME, Cloud, Dated, at, moment
 from soc2_warehouse.sandbox.aws.keys import ALWAYS, key_arn
+from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
 
 
@@ -107,7 +108,7 @@ DATABASES: tuple[DatabasePlan, ...] = (
 )
 
 
-def arrange(cloud: Cloud, now: datetime) -> None:
+def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's databases what they are at ``now``."""
     for plan in DATABASES:
         held = _held(cloud, plan)

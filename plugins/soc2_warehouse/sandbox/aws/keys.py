@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import EUROPE, HOME, Cloud, Dated, at, in_order, moment, stable_hex, stable_uuid
+from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
+
+#: Whatever is encrypted is made after the keys.
+RANK = 0
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"
 ALWAYS = moment("2000-01-01")
@@ -187,12 +191,13 @@ def key_arn(name: str, region: str = HOME) -> str:
     return BY_NAME[name, region].arn
 
 
-def denied_keys(now: datetime) -> list[str]:
-    """Ids of keys whose rotation status the reader is not allowed to see at ``now``."""
-    return [plan.key_id for plan in KEYS if plan.denied and plan.denied[0] <= now < plan.denied[1]]
+def denied(now: datetime) -> list[str]:
+    """Requests for the rotation status of keys that the reader is not allowed to see at ``now``."""
+    hidden = [plan.key_id for plan in KEYS if plan.denied and plan.denied[0] <= now < plan.denied[1]]
+    return [f"GetKeyRotationStatus .*{key_id}" for key_id in hidden]
 
 
-def arrange(cloud: Cloud, now: datetime) -> None:
+def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's keys what they are at ``now``."""
     for plan in KEYS:
         held = cloud.backend("kms", plan.region).keys

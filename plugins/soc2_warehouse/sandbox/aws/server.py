@@ -38,13 +38,12 @@ class _Quiet(MotoRequestHandler):
 class Door:
     """Stands before moto. ``faults`` are planned per request text ``<path>?<query> <action> <body>``.
 
-    denied_buckets, denied_keys: names and ids whose configuration is answered with AccessDenied.
+    denied: patterns of requests, ``<method> <request text>``, that are answered with AccessDenied.
     """
 
     inner: Wsgi
     faults: Faults = field(default_factory=Faults)
-    denied_buckets: list[str] = field(default_factory=list)
-    denied_keys: list[str] = field(default_factory=list)
+    denied: list[str] = field(default_factory=list)
     calls: int = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -59,7 +58,8 @@ class Door:
             headers = {"Content-Length": str(len(body)), "Content-Type": "text/xml", **fault.headers}
             start_response(f"{fault.status} PLANNED", list(headers.items()))
             return [body]
-        if self._is_denied(environ, text):
+        request = f"{environ['REQUEST_METHOD']} {text}"
+        if any(re.search(pattern, request) for pattern in self.denied):
             body = _error(environ, "AccessDenied", "not authorized").encode()
             # JSON services answer a denial with 400, S3 with 403.
             status = "400 Bad Request" if "HTTP_X_AMZ_TARGET" in environ else "403 Forbidden"
@@ -75,12 +75,6 @@ class Door:
         action = environ.get("HTTP_X_AMZ_TARGET") or (parse_qs(text).get("Action") or [""])[0]
         region = re.search(r"/([a-z0-9-]+)/[a-z0-9]+/aws4_request", environ.get("HTTP_AUTHORIZATION", ""))
         return f"{environ['PATH_INFO']} {action} {region.group(1) if region else ''} {text}"
-
-    def _is_denied(self, environ: dict[str, Any], text: str) -> bool:
-        if environ["REQUEST_METHOD"] == "GET":
-            bucket = environ["PATH_INFO"].strip("/").split("/")[0]
-            return bucket in self.denied_buckets
-        return "GetKeyRotationStatus" in text and any(key_id in text for key_id in self.denied_keys)
 
 
 def _error(environ: dict[str, Any], code: str, message: str) -> str:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, EUROPE, HOME, Cloud, in_order, moment, stable_hex
 from soc2_warehouse.sandbox.aws.keys import key_arn
+from soc2_warehouse.sandbox.company import Company
 
 DEFAULT_OFF_UNTIL = {"sa-east-1": moment("2026-07-07T12:00")}
 
@@ -63,7 +64,7 @@ VOLUMES: tuple[VolumePlan, ...] = (
 )
 
 
-def arrange(cloud: Cloud, now: datetime) -> None:
+def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's volumes and regional defaults what they are at ``now``."""
     for region in ENABLED_REGIONS:
         cloud.backend("ec2", region).ebs_encryption_by_default = now >= DEFAULT_OFF_UNTIL.get(region, now)

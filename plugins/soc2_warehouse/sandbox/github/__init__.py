@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 
+from soc2_warehouse.connections import Connection
 from soc2_warehouse.sandbox.github import graphql_app, installations, rest_org, rest_repo
 from soc2_warehouse.sandbox.github.state import State, error_body
 from soc2_warehouse.sandbox.wire import Wire, create_wire
@@ -36,3 +37,8 @@ def create_app(company: Any, now: Callable[[], datetime]) -> Wire:
     graphql_app.add_routes(app, state)
     installations.add_routes(app, credentials)
     return app
+
+
+def connection(url: str) -> Connection:
+    """What leads to the server at ``url``."""
+    return Connection("github_default", "github", url, password="sandbox-token", extra={"org": "acme"})

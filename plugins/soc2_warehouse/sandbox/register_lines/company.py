@@ -11,11 +11,10 @@ from typing import Any
 
 from soc2_warehouse.sandbox import apps, timetable
 from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.register_lines import Row
 
 OWNER = "acme"
 REPOSITORY_OWNERS = {"infra": "E1007", "data-platform": "E1017", "docs": "E1029", "mobile": "E1014"}
-
-Row = dict[str, Any]
 
 
 def changes(company: Company) -> Iterator[datetime]:
@@ -172,7 +171,7 @@ def _keys() -> tuple[Any, ...]:
     return KEYS
 
 
-GENERATED: dict[str, Callable[[Company, datetime], Iterator[Row]]] = {
+LINES: dict[str, Callable[[Company, datetime], Iterator[Row]]] = {
     "contractors": _contractors,
     "service_accounts": _service_accounts,
     "identity_overrides": _identity_overrides,
