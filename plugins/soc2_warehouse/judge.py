@@ -56,8 +56,7 @@ def prepare(settings: Settings) -> tuple[Control, ...]:
     Between ``warehouse.load`` and ``transform.evaluate``, under ``warehouse.writing``. Raises controls.ControlError
     for declarations that cannot be used, RuntimeError when dbt cannot read the project.
     """
-    overrides = transform.parameters(settings)
-    run = transform.dbt(settings, ["--quiet", "parse"], {"parameters": overrides})
+    run, overrides = transform.parse(settings)
     if not run.success:
         raise RuntimeError(f"dbt cannot read the project: {run.error}")
     declared = controls.load(settings.dbt_target / "manifest.json", overrides)

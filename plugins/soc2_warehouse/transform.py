@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -40,12 +40,15 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class DbtRun:
-    """One dbt invocation. ``error`` is dbt's own message when it did not even start its nodes."""
+    """One dbt invocation. ``error`` is dbt's own message when it did not even start its nodes; ``manifest`` is what
+    ``parse`` read.
+    """
 
     nodes: tuple[NodeResult, ...]
     success: bool
     error: str
     seconds: float
+    manifest: Any = None
 
 
 def control_meta(settings: Settings) -> dict[str, Any]:
@@ -57,10 +60,16 @@ def control_meta(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def dbt(settings: Settings, arguments: Sequence[str], variables: dict[str, Any] | None = None) -> DbtRun:
+def dbt(
+    settings: Settings,
+    arguments: Sequence[str],
+    variables: dict[str, Any] | None = None,
+    manifest: Any = None,
+) -> DbtRun:
     """Run dbt in this process on the build file.
 
-    arguments: as on dbt's command line, without directories. variables: dbt's ``--vars``. Returns a result per node.
+    arguments: as on dbt's command line, without directories. variables: dbt's ``--vars``. manifest: the project as an
+    earlier run parsed it with the same variables (default: parse it). Returns a result per node.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -70,15 +79,17 @@ def dbt(settings: Settings, arguments: Sequence[str], variables: dict[str, Any] 
     os.environ["SOC2_BUILD_FILE"] = str(settings.build_file)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     project = str(settings.dbt_project)
+    # What went wrong is in the results; a log of every query that went well costs a tenth of the night.
     command = [
         *arguments,
         *("--project-dir", project, "--profiles-dir", project),
         *("--target-path", str(settings.dbt_target), "--log-path", str(settings.dbt_target / "logs")),
+        *("--log-level-file", "warn"),
         *("--vars", json.dumps(variables or {}, sort_keys=True, default=str)),
     ]
     started = time.monotonic()
     try:
-        outcome = dbtRunner().invoke(command)
+        outcome = dbtRunner(manifest=manifest).invoke(command)
     finally:
         # The adapter keeps its DuckDB handle for the process; whoever opens the file next needs it closed.
         DuckDBConnectionManager.close_all_connections()
@@ -94,7 +105,33 @@ def dbt(settings: Settings, arguments: Sequence[str], variables: dict[str, Any] 
         if hasattr(result, "node")
     )
     error = str(outcome.exception) if outcome.exception else ""
-    return DbtRun(nodes, bool(outcome.success), error, time.monotonic() - started)
+    parsed = outcome.result if arguments[-1] == "parse" and outcome.success else None
+    return DbtRun(nodes, bool(outcome.success), error, time.monotonic() - started, parsed)
+
+
+@dataclass
+class _Parsed:
+    """The project as it was last parsed in this process, and what for."""
+
+    settings: Settings | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    manifest: Any = None
+
+    def fits(self, settings: Settings, parameters: dict[str, Any]) -> bool:
+        return self.manifest is not None and self.settings == settings and self.parameters == parameters
+
+
+_parsed = _Parsed()
+
+
+def parse(settings: Settings) -> tuple[DbtRun, dict[str, Any]]:
+    """Read the project. Runs that follow in this process use what was read: parsing takes seconds, three times a
+    night. Returns the run and the company's parameters that it was read with.
+    """
+    overrides = parameters(settings)
+    run = dbt(settings, ["--quiet", "parse"], {"parameters": overrides})
+    _parsed.settings, _parsed.parameters, _parsed.manifest = settings, overrides, run.manifest
+    return run, overrides
 
 
 def evaluate(settings: Settings, quiet: bool = True) -> DbtRun:
@@ -132,7 +169,9 @@ def _build(settings: Settings, selector: str, quiet: bool) -> DbtRun:
     arguments = ["build", "--selector", selector]
     if quiet:
         arguments = ["--quiet", "--no-print", *arguments]
-    return dbt(settings, arguments, {"parameters": parameters(settings)})
+    overrides = parameters(settings)
+    manifest = _parsed.manifest if _parsed.fits(settings, overrides) else None
+    return dbt(settings, arguments, {"parameters": overrides}, manifest)
 
 
 def _forget_staging_of_other_code(settings: Settings) -> None:
