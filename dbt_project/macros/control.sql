@@ -86,3 +86,26 @@ case
     else 'pass'
 end
 {%- endmacro %}
+
+{#-
+  The scanners' demands that a row answers, as a list of text: {{ demands([('ebs_volume_encrypted', 'not is_default')]) }}.
+  Which codes of the row tell that a demand is not met is declared in config.meta.demands.
+-#}
+{% macro demands(conditions) -%}
+{%- if execute -%}
+  {%- set declared = soc2_warehouse.control_meta().get('demands', {}) -%}
+  {%- set named = [] -%}
+  {%- for demand, condition in conditions -%}
+    {%- do named.append(demand) -%}
+    {%- if demand not in declared -%}
+      {{ exceptions.raise_compiler_error(model.name ~ ": demand " ~ demand ~ " is not declared in config.meta.demands") }}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- for demand in declared if demand not in named -%}
+    {{ exceptions.raise_compiler_error(model.name ~ ": no row answers " ~ demand ~ " of config.meta.demands") }}
+  {%- endfor -%}
+{%- endif -%}
+list_filter(cast([{% for demand, condition in conditions %}
+    case when {{ condition }} then '{{ demand }}' end{{ ',' if not loop.last }}{% endfor %}
+] as varchar[]), demand -> demand is not null)
+{%- endmacro %}

@@ -58,3 +58,8 @@ list_filter([{{ values | join(', ') }}], item -> item is not null)
 {% macro compact(list) -%}
 coalesce(list_filter({{ list }}, item -> item is not null), [])
 {%- endmacro %}
+
+{#- Whether two lists have an item in common; false when one of them is null. -#}
+{% macro shares_item(one, other) -%}
+coalesce(list_has_any({{ one }}, {{ other }}), false)
+{%- endmacro %}

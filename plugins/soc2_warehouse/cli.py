@@ -112,6 +112,25 @@ def dbt(context: typer.Context) -> None:
 
 
 @app.command()
+def coverage(
+    figures: Annotated[bool, typer.Option("--figures", help="only the figures, as the README shows them")] = False,
+) -> None:
+    """Handbook rows, scanners' demands and criteria × controls, and what is untested."""
+    from soc2_warehouse import coverage as covering
+    from soc2_warehouse import report
+
+    try:
+        found = covering.load(settings())
+    except (RuntimeError, ValueError) as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+    if figures:
+        typer.echo(found.markdown())
+    else:
+        covering.show(report.console(), found)
+
+
+@app.command()
 def sandbox(day: Day = None) -> None:
     """Serve the sandbox company until interrupted, and print the connections that lead to it."""
     from soc2_warehouse.connections import variable

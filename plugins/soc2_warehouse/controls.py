@@ -25,6 +25,7 @@ from soc2_warehouse.declaration import (
     Problems,
     Source,
     read_codes,
+    read_demands,
     read_parameters,
     read_sources,
 )
@@ -39,7 +40,10 @@ class ControlError(ValueError):
 
 @dataclass(frozen=True)
 class Control:
-    """One control test as declared, with the company's parameters applied."""
+    """One control test as declared, with the company's parameters applied.
+
+    demands: scanners' demands that its rows answer, each with the codes that say it is not met.
+    """
 
     id: str
     title: str
@@ -51,6 +55,7 @@ class Control:
     frequency: str
     mode: str
     handbook_rows: tuple[str, ...]
+    demands: Mapping[str, tuple[str, ...]]
     sources: tuple[Source, ...]
     max_age_hours: int
     parameters: tuple[Parameter, ...]
@@ -167,6 +172,7 @@ def _control(
     if not statement.strip():
         meta.problem("description", "is empty", "state what the control shows and the grain of a row")
     compiled = node.get("compiled_code")
+    codes = read_codes(meta, severity, parameters)
     return Control(
         id=control_id,
         title=meta.text("title"),
@@ -178,10 +184,11 @@ def _control(
         frequency=meta.text("frequency"),
         mode=meta.choice("mode", MODES),
         handbook_rows=meta.texts("handbook_rows", required=False),
+        demands=read_demands(meta, codes),
         sources=read_sources(meta, known),
         max_age_hours=meta.number("max_age_hours", 36),
         parameters=parameters,
-        codes=read_codes(meta, severity, parameters),
+        codes=codes,
         depends_on=meta.texts("depends_on", required=False),
         blocking_codes={k: tuple(v) for k, v in meta.mapping("blocking_codes").items()},
         zero_proven_by=proven_by,
@@ -227,16 +234,19 @@ CONTROL_COLUMNS = (
 SOURCE_COLUMNS = (
     "control_id varchar, source_id varchar, required varchar, system_id varchar, max_age_hours double, mode varchar"
 )
+DEMAND_COLUMNS = "control_id varchar, demand_id varchar, codes varchar[]"
 
 
 def write_meta(connection: duckdb.DuckDBPyConnection, controls: Sequence[Control]) -> None:
-    """(Re)create raw_meta.controls (a row per control) and raw_meta.control_sources (a row per control and raw table).
+    """(Re)create raw_meta.controls (a row per control), raw_meta.control_sources (a row per control and raw table) and
+    raw_meta.control_demands (a row per control and scanners' demand).
 
     ``required`` is ``always``, or ``if_enabled`` when the register decides about ``system_id``.
     """
     connection.execute("create schema if not exists raw_meta")
     connection.execute(f"create or replace table raw_meta.controls ({CONTROL_COLUMNS})")
     connection.execute(f"create or replace table raw_meta.control_sources ({SOURCE_COLUMNS})")
+    connection.execute(f"create or replace table raw_meta.control_demands ({DEMAND_COLUMNS})")
     for control in controls:
         row = [_meta_value(control, part.split()[0]) for part in CONTROL_COLUMNS.split(", ")]
         connection.execute(f"insert into raw_meta.controls values ({', '.join('?' * len(row))})", row)
@@ -245,6 +255,10 @@ def write_meta(connection: duckdb.DuckDBPyConnection, controls: Sequence[Control
             connection.execute(
                 "insert into raw_meta.control_sources values (?, ?, ?, ?, ?, ?)",
                 [control.id, source.source_id, required, source.system_id, control.max_age_hours, control.mode],
+            )
+        for demand, named in control.demands.items():
+            connection.execute(
+                "insert into raw_meta.control_demands values (?, ?, ?)", [control.id, demand, list(named)]
             )
 
 

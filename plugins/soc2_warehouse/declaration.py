@@ -169,6 +169,22 @@ def read_codes(meta: Declaration, severity: str, parameters: tuple[Parameter, ..
     return tuple(found)
 
 
+def read_demands(meta: Declaration, codes: Sequence[Code]) -> dict[str, tuple[str, ...]]:
+    """Scanners' demands that rows of the control answer, each with the codes that say it is not met."""
+    known = {code.name for code in codes}
+    found = {}
+    for demand, named in meta.mapping("demands").items():
+        field = f"demands.{demand}"
+        if not isinstance(named, list) or not named:
+            meta.problem(field, f"is {named!r}", "list the codes that say the demand is not met")
+            continue
+        for code in named:
+            if code not in known:
+                meta.problem(field, f"names {code}, which is no code of the control", "declare it under codes")
+        found[demand] = tuple(str(code) for code in named)
+    return found
+
+
 def read_sources(meta: Declaration, known: set[str]) -> tuple[Source, ...]:
     spec = meta.mapping("sources")
     if "required" not in spec:

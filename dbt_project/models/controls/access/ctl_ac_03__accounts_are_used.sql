@@ -140,5 +140,8 @@ select
     last_activity_at,
     activity_signal as signal,
     days_inactive,
-    hris_status
+    hris_status,
+    {{ demands([
+        ('unused_credentials', "source_id = 'aws_iam'"),
+    ]) }} as demands
 from coded

@@ -127,5 +127,10 @@ select
     access_key_id_suffix,
     created_at,
     cast(floor(age_days) as bigint) as age_days,
-    last_used_at
+    last_used_at,
+    {{ demands([
+        ('root_no_access_keys', "is_root"),
+        ('access_key_age_90d', "not is_root"),
+        ('unused_credentials', "not is_root"),
+    ]) }} as demands
 from judged

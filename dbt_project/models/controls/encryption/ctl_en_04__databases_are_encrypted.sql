@@ -74,5 +74,11 @@ select
     coalesce(encryption_type, case when is_storage_encrypted then 'encrypted' when not is_storage_encrypted then 'none' end)
         as encryption_type,
     kms_key_id,
-    key_state
+    key_state,
+    {{ demands([
+        ('rds_instance_encrypted', "kind = 'instance'"),
+        ('rds_cluster_encrypted', "kind = 'cluster'"),
+        ('elasticache_encrypted', "kind = 'cache'"),
+        ('redshift_encrypted', "kind = 'warehouse'"),
+    ]) }} as demands
 from judged

@@ -117,5 +117,8 @@ select
     key_state,
     classification,
     legacy_status,
-    case when is_sse_c_blocked then 'blocked' else 'possible' end as customer_key_objects
+    case when is_sse_c_blocked then 'blocked' else 'possible' end as customer_key_objects,
+    {{ demands([
+        ('s3_default_encryption', "true"),
+    ]) }} as demands
 from judged

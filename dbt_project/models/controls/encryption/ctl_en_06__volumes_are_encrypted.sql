@@ -75,5 +75,9 @@ select
     account_id,
     encrypted,
     kms_key_id,
-    attached_instance
+    attached_instance,
+    {{ demands([
+        ('ebs_volume_encrypted', "not is_default"),
+        ('ebs_default_encryption', "is_default"),
+    ]) }} as demands
 from judged

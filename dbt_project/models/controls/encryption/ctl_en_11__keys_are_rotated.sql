@@ -95,5 +95,8 @@ select
     rotation_enabled,
     period_days,
     {{ latest_of(['last_rotation_at', 'manual_rotated_at']) }} as last_rotation_at,
-    next_rotation_at
+    next_rotation_at,
+    {{ demands([
+        ('kms_rotation', "true"),
+    ]) }} as demands
 from judged
