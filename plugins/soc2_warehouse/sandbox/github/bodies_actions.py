@@ -1,8 +1,8 @@
 """REST answers of the sandbox's GitHub about deployments, workflow runs and artefacts."""
 
 from __future__ import annotations
-
 from datetime import datetime, timedelta
+import hashlib
 from typing import Any
 
 from soc2_warehouse.sandbox.github.bodies import SITE, node, owner, repository, user
@@ -31,7 +31,9 @@ def app(slug: str, base: str) -> dict[str, Any]:
 def deployment(found: Deployed, now: datetime, base: str) -> dict[str, Any]:
     url = f"{base}/repos/{found.repo.full_name}"
     states = [moment for _, _, moment in found.statuses if moment <= now]
-    payload = {"service": found.planned.service, "digest": f"sha256:{found.sha[:32]}"}
+    # A release is a build: the same commit built again is another artefact.
+    built = hashlib.sha256(f"{found.sha}/{found.planned.release}".encode()).hexdigest()
+    payload = {"service": found.planned.service, "digest": f"sha256:{built}"}
     return {
         "url": f"{url}/deployments/{found.id}",
         "id": found.id,

@@ -1,0 +1,114 @@
+{%- set by_digest = 'artifact_digest' in (param_value('match_on') or []) -%}
+{%- set by_sha = 'sha' in (param_value('match_on') or []) -%}
+
+with deployments as (
+    select
+        *,
+        coalesce(service, repo_full_name, repo_id) as unit,
+        coalesce(started_at, created_at) as begun_at,
+        coalesce({{ 'digest' if by_digest else 'null' }}, {{ 'sha' if by_sha else 'null' }}) as artefact
+    from {{ ref('fct_deployment') }}
+    where created_at <= {{ as_of() }}
+),
+
+production as (
+    select deployments.*
+    from deployments
+    cross join {{ ref('dim_engagement') }} as engagement
+    where (
+            deployments.environment_class = 'production'
+            or (deployments.environment_class is null and deployments.is_flagged_production)
+        )
+        and deployments.success_at is not null
+        and deployments.created_at >= cast(engagement.window_start as timestamp)
+),
+
+staging as (
+    select * from deployments where environment_class = 'staging' and artefact is not null
+),
+
+-- An artefact that was in production before comes back: its staging may be as old as it likes.
+returned as (
+    select distinct later.deployment_id
+    from production as later
+    inner join deployments as earlier
+        on earlier.unit = later.unit
+        and earlier.artefact = later.artefact
+        and earlier.environment_class = 'production'
+        and earlier.success_at < later.begun_at
+        and earlier.deployment_id <> later.deployment_id
+),
+
+candidates as (
+    select
+        production.deployment_id,
+        production.begun_at,
+        staging.deployment_id as staging_deployment_id,
+        staging.success_at as staging_success_at
+    from production
+    inner join staging on staging.unit = production.unit and staging.artefact = production.artefact
+    left join returned on returned.deployment_id = production.deployment_id
+    where returned.deployment_id is not null
+        or {{ plus_days('coalesce(staging.success_at, staging.created_at)', param('staging_max_age_days')) }} >= production.begun_at
+),
+
+-- The first success proves most; without one, the newest attempt.
+best as (
+    select *
+    from candidates
+    qualify row_number() over (
+        partition by deployment_id order by staging_success_at nulls last, staging_deployment_id desc
+    ) = 1
+),
+
+measured as (
+    select
+        production.*,
+        best.staging_deployment_id,
+        best.staging_success_at,
+        returned.deployment_id is not null as is_return,
+        production.environment_class is null or production.artefact is null as is_unknown,
+        not production.in_scope as is_excluded
+    from production
+    left join best on best.deployment_id = production.deployment_id
+    left join returned on returned.deployment_id = production.deployment_id
+),
+
+judged as (
+    select
+        *,
+        {{ codes([
+            ('NO_STAGING', 'not is_unknown and staging_deployment_id is null'),
+            ('STAGING_NOT_SUCCESSFUL', 'not is_unknown and staging_deployment_id is not null and staging_success_at is null'),
+            ('STAGING_AFTER_PROD', 'not is_unknown and staging_success_at > begun_at'),
+        ]) }} as codes
+    from measured
+)
+
+select
+    deployment_id as entity_key,
+    coalesce(service, repo_full_name) || ' ' || left(coalesce(sha, ''), 7) as entity_name,
+    owner_key,
+    {{ row_result(unknown='is_unknown', excluded='is_excluded') }} as result,
+    codes,
+    case
+        when is_excluded then 'The repository is out of scope: ' || coalesce(exclusion_reason, 'no reason given') || '.'
+        when environment_class is null then 'The register of environments does not say what ' || coalesce(environment, 'this environment') || ' is.'
+        when artefact is null then 'Neither a digest nor a commit says what was deployed.'
+        when staging_deployment_id is null
+            then 'The artefact was not deployed to staging in the {{ param_value("staging_max_age_days") }} days before.'
+        when staging_success_at is null then 'Its deployment to staging never succeeded.'
+        when staging_success_at > begun_at
+            then 'Staging succeeded at ' || {{ instant_text('staging_success_at') }} || ', after production had begun at '
+                || {{ instant_text('begun_at') }} || '.'
+        else 'Staging succeeded at ' || {{ instant_text('staging_success_at') }}
+            || case when is_return then '; the artefact had been in production before' else '' end || '.'
+    end as reason,
+    deployment_id,
+    service,
+    sha,
+    digest,
+    staging_deployment_id,
+    staging_success_at,
+    begun_at as prod_started_at
+from judged
