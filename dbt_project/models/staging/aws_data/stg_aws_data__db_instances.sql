@@ -21,6 +21,9 @@ renamed as (
         {{ json_text('item.element', '$.DBClusterIdentifier') }} as cluster_name,
         {{ json_text('item.element', '$.ReadReplicaSourceDBInstanceIdentifier') }} as replica_source,
         {{ json_bool('item.element', '$.MultiAZ') }} as is_multi_az,
+        {{ json_bool('item.element', '$.PubliclyAccessible') }} as is_publicly_accessible,
+        {{ json_int('item.element', '$.Endpoint.Port') }} as port,
+        {{ json_array_texts(json_value('item.element', '$.VpcSecurityGroups'), 'VpcSecurityGroupId') }} as security_group_ids,
         {{ tagged_class(json_value('item.element', '$.TagList')) }} as tagged_class,
 
         {{ json_int('error', '$.status') }} as error_status,

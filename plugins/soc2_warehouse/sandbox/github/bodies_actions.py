@@ -1,8 +1,9 @@
 """REST answers of the sandbox's GitHub about deployments, workflow runs and artefacts."""
 
 from __future__ import annotations
-from datetime import datetime, timedelta
+
 import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
 from soc2_warehouse.sandbox.github.bodies import SITE, node, owner, repository, user
