@@ -161,4 +161,4 @@ def fill() -> None:
 
     SecurityGroups.describe_security_groups = describe_security_groups  # type: ignore[method-assign]
     ElasticNetworkInterfaces.describe_network_interfaces = describe_network_interfaces  # type: ignore[method-assign]
-    VPCs.get_managed_prefix_list_entries = get_managed_prefix_list_entries  # type: ignore[method-assign,assignment]
+    VPCs.get_managed_prefix_list_entries = get_managed_prefix_list_entries  # type: ignore[method-assign]
