@@ -133,3 +133,8 @@ cast([{{ value }}] as varchar[])
 {% macro all_match_patterns(list, patterns) -%}
 len(list_filter({{ list }}, item -> not {{ soc2_warehouse.matches_any_pattern('item', patterns) }})) = 0
 {%- endmacro %}
+
+{#- The nearest earlier value of a named window that is not null. -#}
+{% macro previous_known(expression, window) -%}
+lag({{ expression }} ignore nulls) over {{ window }}
+{%- endmacro %}
