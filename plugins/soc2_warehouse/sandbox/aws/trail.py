@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from soc2_warehouse.sandbox.aws import trail_config
 from soc2_warehouse.sandbox.aws.cloud import HOME, moment, stable_uuid
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.records import AwsUser
@@ -97,7 +98,7 @@ class TrailEvent:
 
 def history(company: Company) -> list[TrailEvent]:
     """Every event from BEGIN to END, oldest first."""
-    found = [*_users(company), *_sign_ins(company), *_deployments(), *_outside(company)]
+    found = [*_users(company), *_sign_ins(company), *_deployments(), *_outside(company), *_stops(company)]
     return sorted((event for event in found if BEGIN <= event.at < END), key=lambda event: (event.at, event.key))
 
 
@@ -240,6 +241,19 @@ def _outside(company: Company) -> Iterator[TrailEvent]:
     """Changes of production that no deployment explains."""
     for change in runtime_changes_until(END):
         yield _runtime(company, change)
+
+
+def _stops(company: Company) -> Iterator[TrailEvent]:
+    """Trails stopped and started again, by the administrator."""
+    admin = company.aws_user(ADMIN)
+    for trail, stopped, started in trail_config.STOPS:
+        for name, when in (("StopLogging", stopped), ("StartLogging", started)):
+            if when is not None:
+                yield TrailEvent(
+                    f"{name}/{trail}/{when.isoformat()}", name, "cloudtrail.amazonaws.com", when, admin.name,
+                    user_identity(admin, when), {"name": trail_config.arn(trail)}, OFFICE_IP, BOTO,
+                    region=trail_config.HOMES[trail],
+                )  # fmt: skip
 
 
 def _runtime(company: Company, change: RuntimeChange) -> TrailEvent:

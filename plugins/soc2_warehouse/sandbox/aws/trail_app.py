@@ -1,4 +1,4 @@
-"""CloudTrail's LookupEvents: JSON 1.1 over POST, signed, 50 events a page, newest first."""
+"""CloudTrail: LookupEvents, 50 events a page, newest first, and the trails' configuration. JSON 1.1 over POST, signed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from typing import Any
 
 from flask import Response, request
 
+from soc2_warehouse.sandbox.aws import trail_config
 from soc2_warehouse.sandbox.aws.trail import BEGIN, TrailEvent, history
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.wire import Wire, create_wire
 
 PAGE = 50
+CONFIGURATION = ("DescribeTrails", "GetTrailStatus", "GetEventSelectors")
 CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/cloudtrail/aws4_request")
 
 
@@ -30,9 +32,14 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
     @app.post("/")
     def call() -> Response:
         action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        asked = json.loads(request.get_data() or b"{}")
+        if action in CONFIGURATION:
+            body = trail_config.answer(action, asked, _region(), now())
+            if body is None:
+                return _answer({"__type": "TrailNotFoundException", "message": "Unknown trail"}, 400)
+            return _answer(body)
         if action != "LookupEvents":
             return _answer({"__type": "UnknownOperationException", "message": action}, 400)
-        asked = json.loads(request.get_data() or b"{}")
         since = _instant(asked.get("StartTime"), BEGIN)
         until = min(_instant(asked.get("EndTime"), now()), now())
         if since > until:
@@ -44,10 +51,10 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
         except ValueError:
             return _answer({"__type": "InvalidNextTokenException", "message": "unknown token"}, 400)
         size = min(int(asked.get("MaxResults") or PAGE), PAGE)
-        body: dict[str, Any] = {"Events": [event.lookup() for event in chosen[start : start + size]]}
+        page: dict[str, Any] = {"Events": [event.lookup() for event in chosen[start : start + size]]}
         if start + size < len(chosen):
-            body["NextToken"] = base64.b64encode(f"{start + size}".encode()).decode()
-        return _answer(body)
+            page["NextToken"] = base64.b64encode(f"{start + size}".encode()).decode()
+        return _answer(page)
 
     return app
 

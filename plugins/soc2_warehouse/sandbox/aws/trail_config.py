@@ -1,0 +1,82 @@
+"""How the sandbox's CloudTrail is set up. moto gives trails no delivery times and no selectors, so this answers itself.
+
+One trail for all regions, and one of a single region left over from a trial. The main trail was stopped for five
+minutes on 2026-07-05 (LG-09 STOPPED_IN_WINDOW); the trial's was stopped for good the day before, which interrupts nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from soc2_warehouse.sandbox.aws.cloud import EUROPE, HOME, moment
+from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
+
+MAIN, TRIAL = "central", "trial"
+HOMES = {MAIN: HOME, TRIAL: EUROPE}
+MADE = moment("2024-01-03T10:00")
+#: (trail, stopped, started again or None)
+STOPS = (
+    (TRIAL, moment("2026-07-03T14:00"), None),
+    (MAIN, moment("2026-07-05T11:20"), moment("2026-07-05T11:25")),
+)
+
+
+def arn(name: str) -> str:
+    return f"arn:aws:cloudtrail:{HOMES[name]}:{ACCOUNT_ID}:trail/{name}"
+
+
+def answer(action: str, asked: dict[str, Any], region: str, now: datetime) -> dict[str, Any] | None:
+    """What DescribeTrails, GetTrailStatus and GetEventSelectors answer; None for another action or an unknown trail."""
+    if action == "DescribeTrails":
+        shown = [name for name in (MAIN, TRIAL) if name == MAIN or HOMES[name] == region]
+        if not asked.get("includeShadowTrails", True):
+            shown = [name for name in shown if HOMES[name] == region]
+        return {"trailList": [_trail(name) for name in shown]}
+    name = next((name for name in HOMES if asked.get("Name", asked.get("TrailName")) in (name, arn(name))), None)
+    if name is None:
+        return None
+    if action == "GetTrailStatus":
+        return _status(name, now)
+    if action == "GetEventSelectors":
+        selector = {
+            "ReadWriteType": "All",
+            "IncludeManagementEvents": True,
+            "DataResources": [],
+            "ExcludeManagementEventSources": [],
+        }
+        return {"TrailARN": arn(name), "EventSelectors": [selector]}
+    return None
+
+
+def _trail(name: str) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "S3BucketName": "acme-cloudtrail",
+        "IncludeGlobalServiceEvents": name == MAIN,
+        "IsMultiRegionTrail": name == MAIN,
+        "HomeRegion": HOMES[name],
+        "TrailARN": arn(name),
+        "LogFileValidationEnabled": True,
+        "HasCustomEventSelectors": False,
+        "HasInsightSelectors": False,
+        "IsOrganizationTrail": False,
+    }
+
+
+def _status(name: str, now: datetime) -> dict[str, Any]:
+    stops = [(stopped, started) for trail, stopped, started in STOPS if trail == name and stopped <= now]
+    is_logging = all(started is not None and started <= now for _, started in stops)
+    until = now if is_logging else stops[-1][0]
+    delivered = until - timedelta(minutes=4)
+    status: dict[str, Any] = {
+        "IsLogging": is_logging,
+        "LatestDeliveryTime": int(delivered.timestamp()),
+        "LatestDigestDeliveryTime": int((until - timedelta(minutes=35)).timestamp()),
+        "StartLoggingTime": int(max([MADE, *(started for _, started in stops if started)]).timestamp()),
+        "LatestDeliveryAttemptTime": f"{delivered:%Y-%m-%dT%H:%M:%SZ}",
+        "LatestDeliveryAttemptSucceeded": f"{delivered:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    if stops:
+        status["StopLoggingTime"] = int(stops[-1][0].timestamp())
+    return status
