@@ -313,3 +313,26 @@ def test_a_refused_region_is_told_for_firewalls(aws):
     aws.door.faults.add("DescribeSecurityGroups eu-west-1", status=403, times=10, body=DENIED)
     receipt = aws.read("aws_network").receipts["security_groups"]
     assert receipt.permission_denied == 1 and receipt.status == "partial"
+
+
+def test_the_trails_configuration_is_read_once_and_shadows_count(aws):
+    reading = aws.read("aws_trail_config")
+    [listed] = reading.rows("trails")
+    central = next(trail for trail in listed.record if trail["Name"] == "central")
+    assert central["IsMultiRegionTrail"] and central["HomeRegion"] == "us-east-1"
+    assert {row.parent["TrailARN"] for row in reading.rows("trail_status")} == {
+        trail["TrailARN"] for trail in listed.record
+    }
+    assert all(row.record["IsLogging"] for row in reading.rows("trail_status"))
+    [organisation] = reading.rows("accounts")
+    assert organisation.error is None, organisation
+    assert sum(receipt.api_calls for receipt in reading.receipts.values()) < 12
+
+
+def test_a_refused_trail_configuration_is_never_an_empty_one(aws):
+    aws.trail_app.denied["sandbox"] = ["^/$"]
+    try:
+        receipts = aws.read("aws_trail_config").receipts
+    finally:
+        aws.trail_app.denied.clear()
+    assert not receipts["trails"].usable and not receipts["trail_status"].usable
