@@ -325,7 +325,9 @@ def test_the_trails_configuration_is_read_once_and_shadows_count(aws):
     }
     assert all(row.record["IsLogging"] for row in reading.rows("trail_status"))
     [organisation] = reading.rows("accounts")
-    assert organisation.error is None, organisation
+    # An account in no organisation says so: that is an answer, not a failure.
+    assert organisation.error["code"] == "AWSOrganizationsNotInUseException"
+    assert reading.receipts["accounts"].usable
     assert sum(receipt.api_calls for receipt in reading.receipts.values()) < 12
 
 

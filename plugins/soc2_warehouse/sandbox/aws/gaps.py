@@ -24,6 +24,7 @@ def fill() -> None:
     _regions()
     _buckets()
     _identity()
+    _organisation()
 
 
 def _kms() -> None:
@@ -124,3 +125,14 @@ def _identity() -> None:
 
     STSBackend.get_caller_identity = get_caller_identity  # type: ignore[method-assign]
     IamResponse.get_credential_report = get_credential_report  # type: ignore[method-assign]
+
+
+def _organisation() -> None:
+    """Acme's account is in no organisation, and AWS says so with an error; moto answers with an empty list."""
+    from moto.organizations.exceptions import AWSOrganizationsNotInUseException
+    from moto.organizations.responses import OrganizationsResponse
+
+    def list_accounts(self: Any) -> str:
+        raise AWSOrganizationsNotInUseException
+
+    OrganizationsResponse.list_accounts = list_accounts  # type: ignore[method-assign]
