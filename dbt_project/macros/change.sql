@@ -138,3 +138,8 @@ len(list_filter({{ list }}, item -> not {{ soc2_warehouse.matches_any_pattern('i
 {% macro previous_known(expression, window) -%}
 lag({{ expression }} ignore nulls) over {{ window }}
 {%- endmacro %}
+
+{#- Whether a text matches a regular expression; null for null. -#}
+{% macro matches_regex(text, pattern) -%}
+regexp_matches({{ text }}, {{ pattern }})
+{%- endmacro %}

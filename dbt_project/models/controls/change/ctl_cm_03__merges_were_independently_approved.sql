@@ -167,6 +167,7 @@ summaries as (
         count(case when is_before_merge and not is_bot and not is_self and coalesce(is_covering, true) and not is_resolved then 1 end) as unresolved_approvals,
         count(case when not is_before_merge and is_valid then 1 end) as late_approvals,
         {{ sorted_set('case when is_before_merge then reviewer_login end') }} as approvers,
+        {{ sorted_set('case when is_before_merge and is_valid then reviewer_login end') }} as valid_approvers,
         {{ sorted_set('case when is_before_merge then commit_sha end') }} as approval_commit_ids
     from weighed
     group by repo_id, pr_number
@@ -191,6 +192,7 @@ counted as (
         coalesce(summaries.late_approvals, 0) as late_approvals,
         coalesce(summaries.undecided_approvals, 0) as undecided_approvals,
         coalesce(summaries.approvers, {{ empty_list() }}) as approvers,
+        coalesce(summaries.valid_approvers, {{ empty_list() }}) as valid_approvers,
         coalesce(summaries.approval_commit_ids, {{ empty_list() }}) as approval_commit_ids,
         coalesce(objections.objectors, {{ empty_list() }}) as objectors,
         coalesce(unknown_authors.commits, 0) as unknown_authors,
@@ -284,6 +286,7 @@ select
     merged_at,
     head_sha_at_merge as head_sha,
     approvers,
+    valid_approvers,
     approval_commit_ids,
     last_push_at
 from reasoned
