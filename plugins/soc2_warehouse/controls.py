@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,6 @@ class Control:
     frequency: str
     mode: str
     handbook_rows: tuple[str, ...]
-    demands: Mapping[str, tuple[str, ...]]
     sources: tuple[Source, ...]
     max_age_hours: int
     parameters: tuple[Parameter, ...]
@@ -75,6 +74,7 @@ class Control:
     reconciled_unique_id: str | None
     unit_tests: tuple[str, ...]
     declaration_sha256: str
+    demands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def deviation_severities(self) -> dict[str, str]:
