@@ -294,3 +294,28 @@ def test_keys_are_described_and_a_denied_status_is_no_setting(aws):
     assert statuses[keys.key_arn("identity-signing")].error["code"] == "UnsupportedOperationException"
     assert statuses[keys.key_arn("logs")].record["RotationPeriodInDays"] == 730
     assert reading.receipts["kms_rotation_status"].permission_denied == 1
+
+
+def test_trails_are_asked_in_their_home_region_and_an_account_alone_is_no_refusal(aws):
+    reading = aws.read("aws_trail_config")
+    assert set(reading.status().values()) == {"complete"}, reading.receipts
+    (listed,) = reading.rows("accounts")
+    assert listed.error["code"] == "AWSOrganizationsNotInUseException"
+    (shown,) = reading.rows("trails")
+    assert [trail["Name"] for trail in shown.record] == ["central"]  # the other one is of another region only
+    (status,), (selectors,) = reading.rows("trail_status"), reading.rows("event_selectors")
+    assert status.record["IsLogging"] is True and status.record["LatestDeliveryTime"]
+    assert selectors.record["EventSelectors"][0]["ReadWriteType"] == "All"
+    assert sum(receipt.api_calls for receipt in reading.receipts.values()) <= 6
+
+
+def test_a_trail_stopped_for_minutes_shows_in_the_events_alone(aws):
+    aws.go(date(2026, 7, 6))
+    assert aws.read("aws_trail_config").rows("trail_status")[0].record["IsLogging"] is True
+    stops = [event for event in aws.read("aws_trail").rows("events") if event.record["EventName"] == "StopLogging"]
+    assert len(stops) == 2
+
+
+def test_refused_trails_leave_no_extract_to_judge(aws):
+    reading = aws.read("aws_trail_config", key="stranger")
+    assert reading.receipts["trails"].status == "failed"

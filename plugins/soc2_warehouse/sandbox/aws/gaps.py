@@ -24,6 +24,7 @@ def fill() -> None:
     _regions()
     _buckets()
     _identity()
+    _organisation()
 
 
 def _kms() -> None:
@@ -124,3 +125,19 @@ def _identity() -> None:
 
     STSBackend.get_caller_identity = get_caller_identity  # type: ignore[method-assign]
     IamResponse.get_credential_report = get_credential_report  # type: ignore[method-assign]
+
+
+def _organisation() -> None:
+    """Whoever is in no organisation cannot list its accounts; moto answers an empty list."""
+    from moto.organizations.exceptions import AWSOrganizationsNotInUseException
+    from moto.organizations.models import OrganizationsBackend
+
+    plain = OrganizationsBackend.list_accounts
+
+    @wraps(plain)
+    def list_accounts(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.org:
+            raise AWSOrganizationsNotInUseException
+        return plain(self, *args, **kwargs)
+
+    OrganizationsBackend.list_accounts = list_accounts  # type: ignore[method-assign]

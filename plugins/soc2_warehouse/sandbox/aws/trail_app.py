@@ -1,4 +1,4 @@
-"""CloudTrail: LookupEvents, 50 events a page, newest first, and the trails' configuration. JSON 1.1 over POST, signed."""
+"""CloudTrail: LookupEvents, 50 events a page, newest first, and how trails are set up. JSON 1.1 over POST, signed."""
 
 from __future__ import annotations
 
