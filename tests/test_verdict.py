@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import pytest
+import yaml
 
+from soc2_warehouse.settings import PROJECT
 from soc2_warehouse.verdict import (
     NOT_EVALUATED,
     Facts,
@@ -134,3 +136,24 @@ def test_which_verdicts_come_from_evaluated_rows() -> None:
     assert expected == NOT_EVALUATED
     assert {reason for reason in Reason if not not_tested(reason).evaluated} == expected
     assert PASSED.evaluated and FAILED.evaluated
+
+
+def declared(name: str) -> dict[str, object]:
+    (path,) = (PROJECT / "dbt_project" / "models" / "controls").rglob(f"{name}.yml")
+    return yaml.safe_load(path.read_text())["models"][0]["config"]["meta"]
+
+
+def test_a_trail_stopped_for_minutes_proves_no_empty_population() -> None:
+    """Nothing in the log proves that nothing happened only while the log itself was whole (LG-09)."""
+    blocking = frozenset(declared("ctl_cm_08__production_changed_by_pipeline")["blocking_codes"]["LG-09"])  # type: ignore[index]
+    codes = declared("ctl_lg_09__trail_covers_everything")["codes"]
+    assert "STOPPED_IN_WINDOW" in codes  # type: ignore[operator]
+
+    def night(trail: Verdict, *open_codes: str) -> Verdict:
+        prerequisite = Prerequisite(trail, blocking, frozenset(open_codes))
+        return decide(CLEAN, Facts(evaluated=0), {"LG-09": prerequisite})
+
+    assert night(PASSED) == not_tested(Reason.NO_OCCURRENCE)
+    assert night(FAILED) == not_tested(Reason.NO_OCCURRENCE)  # its exceptions are accepted: none is open
+    for code in codes:  # type: ignore[attr-defined]
+        assert night(FAILED, code) == not_tested(Reason.DEPENDENCY), code

@@ -315,26 +315,26 @@ def test_a_refused_region_is_told_for_firewalls(aws):
     assert receipt.permission_denied == 1 and receipt.status == "partial"
 
 
-def test_the_trails_configuration_is_read_once_and_shadows_count(aws):
+def test_trails_are_asked_in_their_home_region_and_an_account_alone_is_no_refusal(aws):
     reading = aws.read("aws_trail_config")
-    [listed] = reading.rows("trails")
-    central = next(trail for trail in listed.record if trail["Name"] == "central")
-    assert central["IsMultiRegionTrail"] and central["HomeRegion"] == "us-east-1"
-    assert {row.parent["TrailARN"] for row in reading.rows("trail_status")} == {
-        trail["TrailARN"] for trail in listed.record
-    }
-    assert all(row.record["IsLogging"] for row in reading.rows("trail_status"))
-    [organisation] = reading.rows("accounts")
-    # An account in no organisation says so: that is an answer, not a failure.
-    assert organisation.error["code"] == "AWSOrganizationsNotInUseException"
-    assert reading.receipts["accounts"].usable
-    assert sum(receipt.api_calls for receipt in reading.receipts.values()) < 12
+    assert set(reading.status().values()) == {"complete"}, reading.receipts
+    (listed,) = reading.rows("accounts")
+    assert listed.error["code"] == "AWSOrganizationsNotInUseException"
+    (shown,) = reading.rows("trails")
+    assert [trail["Name"] for trail in shown.record] == ["central"]  # the other one is of another region only
+    (status,), (selectors,) = reading.rows("trail_status"), reading.rows("event_selectors")
+    assert status.record["IsLogging"] is True and status.record["LatestDeliveryTime"]
+    assert selectors.record["EventSelectors"][0]["ReadWriteType"] == "All"
+    assert sum(receipt.api_calls for receipt in reading.receipts.values()) <= 6
 
 
-def test_a_refused_trail_configuration_is_never_an_empty_one(aws):
-    aws.trail_app.denied["sandbox"] = ["^/$"]
-    try:
-        receipts = aws.read("aws_trail_config").receipts
-    finally:
-        aws.trail_app.denied.clear()
-    assert not receipts["trails"].usable and not receipts["trail_status"].usable
+def test_a_trail_stopped_for_minutes_shows_in_the_events_alone(aws):
+    aws.go(date(2026, 7, 6))
+    assert aws.read("aws_trail_config").rows("trail_status")[0].record["IsLogging"] is True
+    stops = [event for event in aws.read("aws_trail").rows("events") if event.record["EventName"] == "StopLogging"]
+    assert len(stops) == 2
+
+
+def test_refused_trails_leave_no_extract_to_judge(aws):
+    reading = aws.read("aws_trail_config", key="stranger")
+    assert reading.receipts["trails"].status == "failed"

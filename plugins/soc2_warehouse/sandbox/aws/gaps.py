@@ -128,11 +128,16 @@ def _identity() -> None:
 
 
 def _organisation() -> None:
-    """Acme's account is in no organisation, and AWS says so with an error; moto answers with an empty list."""
+    """Whoever is in no organisation cannot list its accounts; moto answers an empty list."""
     from moto.organizations.exceptions import AWSOrganizationsNotInUseException
-    from moto.organizations.responses import OrganizationsResponse
+    from moto.organizations.models import OrganizationsBackend
 
-    def list_accounts(self: Any) -> str:
-        raise AWSOrganizationsNotInUseException
+    plain = OrganizationsBackend.list_accounts
 
-    OrganizationsResponse.list_accounts = list_accounts  # type: ignore[method-assign]
+    @wraps(plain)
+    def list_accounts(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.org:
+            raise AWSOrganizationsNotInUseException
+        return plain(self, *args, **kwargs)
+
+    OrganizationsBackend.list_accounts = list_accounts  # type: ignore[method-assign,assignment]

@@ -1,7 +1,7 @@
 """How the sandbox's CloudTrail is set up. moto gives trails no delivery times and no selectors, so this answers itself.
 
 One trail for all regions, and one of a single region left over from a trial. The main trail was stopped for five
-minutes on 2026-07-05 (LG-09 STOPPED_IN_WINDOW); the trial's was stopped for good two days before: that interrupts
+minutes on 2026-07-05 (LG-09 STOPPED_IN_WINDOW); the trial's was stopped for good two days before, which interrupts
 nothing.
 """
 

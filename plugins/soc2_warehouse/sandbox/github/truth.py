@@ -31,7 +31,8 @@ VERDICTS = {
     "CM-02": "{status: fail, incomplete: false}",
     "CM-03": "{status: fail, incomplete: true}  # EV-05 has open blocking codes",
     "CM-04": "{status: fail, incomplete: false}",
-    "CM-08": "{status: fail, incomplete: false, days: {2026-07-06: {incomplete: true}}}  # LG-09",
+    "CM-08": "{status: fail, incomplete: false, days: {2026-07-06: {status: fail, incomplete: true}}}"
+    "  # LG-09 is blocked",
 }
 CLOUD = {
     "manual_console": ("violations", "MANUAL_CHANGE", "a person in the console"),
