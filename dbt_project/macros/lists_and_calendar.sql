@@ -63,3 +63,13 @@ coalesce(list_filter({{ list }}, item -> item is not null), [])
 {% macro shares_item(one, other) -%}
 coalesce(list_has_any({{ one }}, {{ other }}), false)
 {%- endmacro %}
+
+{#- The same day some calendar months later, the last of the month where it has no such day. -#}
+{% macro plus_months(day, months) -%}
+cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{#- Position of a value in a list, from 1; null when it is not in it. -#}
+{% macro position_in(list, value) -%}
+nullif(list_position({{ list }}, {{ value }}), 0)
+{%- endmacro %}

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import yaml
 
 from soc2_warehouse import sources
 from soc2_warehouse.clock import as_of
@@ -103,10 +104,23 @@ def load(settings: Settings, day: date, known_until: datetime | None = None, run
         }
         _write_meta(connection, settings, day, run_id, known, chosen, specs)
         loaded = {}
-        for source_id in sorted(specs.keys() | {receipt.source_id for receipt in known}):
+        for source_id in sorted(specs.keys() | adapters(settings) | {receipt.source_id for receipt in known}):
             runs = [receipt for (key, _), receipt in chosen.items() if key == source_id]
             loaded[source_id] = _load_table(connection, landing, source_id, runs)
         return loaded
+
+
+def adapters(settings: Settings) -> set[str]:
+    """Tables that no module fetches and ``soc2 land`` may bring: a staging folder declares them. Until something is
+    landed they are there and empty, so that models can be built on them.
+    """
+    fetched = set(sources.names()) | {"meta"}
+    found = set()
+    for path in sorted((settings.dbt_project / "models" / "staging").glob("*/_*__sources.yml")):
+        if path.parent.name not in fetched:
+            for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+                found |= {f"{source['name']}.{table['name']}" for table in source["tables"]}
+    return found
 
 
 def _receipts(connection: duckdb.DuckDBPyConnection, landing: Landing) -> list[Receipt]:

@@ -12,6 +12,7 @@ renamed as (
         {{ json_value('record', '$') }} as tags_json,
         {{ tagged_class('record') }} as tagged_class,
         {{ tag_value('record', ['owner', 'owneremail']) }} as owner_tag,
+        try_cast({{ tag_value('record', ['dataclassreviewed', 'classreviewed']) }} as date) as class_reviewed_on,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

@@ -96,6 +96,9 @@ REGISTERED = {"acme-support-attachments": "pii", "acme-scratch": None}
 FIXED: dict[str, tuple[datetime, tuple[str, str]]] = {
     "acme-board-papers": (moment("2026-07-06T15:30"), ("aws:kms", "s3-confidential")),
 }
+#: Buckets whose owner has left, or whose class was reviewed long ago.
+OWNED = {"acme-partner-dropbox": "E1052"}
+REVIEWED = {"acme-press-2020": "2025-06-30", "acme-docs-site": "2025-07-01"}
 DENIED = {"acme-finance-close": (moment("2026-07-08"), moment("2026-07-10"))}
 
 
@@ -177,7 +180,8 @@ def _create(cloud: Cloud, plan: BucketPlan) -> None:
     client = cloud.client("s3", plan.region)
     where = {} if plan.region == HOME else {"CreateBucketConfiguration": {"LocationConstraint": plan.region}}
     client.create_bucket(Bucket=plan.name, **where)
-    tags = {"owner": plan.owner} | ({"data-class": plan.tag} if plan.tag else {})
+    tags = {"owner": OWNED.get(plan.name, plan.owner), "data-class-reviewed": REVIEWED.get(plan.name, "2026-02-02")}
+    tags |= {"data-class": plan.tag} if plan.tag else {}
     client.put_bucket_tagging(
         Bucket=plan.name, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
     )

@@ -6,7 +6,7 @@ Each function yields a register's rows at a moment (aware UTC), by the columns o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from soc2_warehouse.sandbox import apps, timetable
@@ -14,6 +14,8 @@ from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.register_lines import Row
 
 OWNER = "acme"
+#: The company went through the classes of all its stores then.
+CLASSES_REVIEWED = date(2026, 2, 2)
 REPOSITORY_OWNERS = {"infra": "E1007", "data-platform": "E1017", "docs": "E1029", "mobile": "E1014"}
 
 
@@ -140,6 +142,7 @@ def _store(ref: str, kind: str, classification: str | None, owner: str) -> Row:
         "classification": classification,
         "owner_id": owner,
         "environment": "production",
+        "reviewed_on": CLASSES_REVIEWED,
     }
 
 

@@ -1,0 +1,23 @@
+-- Buckets and databases the provider lists, and stores that only the register knows: each is a row.
+with listed as (
+    select store_id from {{ ref('dim_bucket') }} where valid_to is null
+    union
+    select database_id from {{ ref('dim_database') }} where valid_to is null and role <> 'member'
+    union
+    select store_id from {{ ref('int_data_stores_registered') }}
+),
+
+counted as (
+    select count(*) as expected, count(judged.entity_key) as actual
+    from listed
+    left join {{ ref('ctl_cf_01__data_stores_are_classified') }} as judged on judged.entity_key = listed.store_id
+)
+
+select
+    'stores_judged' as check_name,
+    'aws_storage, aws_data and registers' as scope,
+    cast(expected as bigint) as expected,
+    cast(actual as bigint) as actual,
+    expected = actual and expected > 0 as passed,
+    'stores that a provider lists or the register names, each a row of the population' as detail
+from counted
