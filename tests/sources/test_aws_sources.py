@@ -320,17 +320,19 @@ def test_trails_are_asked_in_their_home_region_and_an_account_alone_is_no_refusa
     assert set(reading.status().values()) == {"complete"}, reading.receipts
     (listed,) = reading.rows("accounts")
     assert listed.error["code"] == "AWSOrganizationsNotInUseException"
-    (shown,) = reading.rows("trails")
-    assert [trail["Name"] for trail in shown.record] == ["central"]  # the other one is of another region only
-    (status,), (selectors,) = reading.rows("trail_status"), reading.rows("event_selectors")
+    home, other = reading.rows("trails")
+    assert [trail["Name"] for trail in home.record] == ["central"]
+    assert [(trail["Name"], trail["IsMultiRegionTrail"]) for trail in other.record] == [("trial", False)]
+    status, selectors = reading.rows("trail_status")[1], reading.rows("event_selectors")[1]
+    assert status.parent["TrailARN"].endswith("/central")
     assert status.record["IsLogging"] is True and status.record["LatestDeliveryTime"]
     assert selectors.record["EventSelectors"][0]["ReadWriteType"] == "All"
-    assert sum(receipt.api_calls for receipt in reading.receipts.values()) <= 6
+    assert sum(receipt.api_calls for receipt in reading.receipts.values()) <= 9
 
 
 def test_a_trail_stopped_for_minutes_shows_in_the_events_alone(aws):
     aws.go(date(2026, 7, 6))
-    assert aws.read("aws_trail_config").rows("trail_status")[0].record["IsLogging"] is True
+    assert aws.read("aws_trail_config").rows("trail_status")[1].record["IsLogging"] is True
     stops = [event for event in aws.read("aws_trail").rows("events") if event.record["EventName"] == "StopLogging"]
     assert len(stops) == 2
 

@@ -1,11 +1,13 @@
 """AWS CloudTrail's own configuration: trails, whether they log and deliver, what they select; and the organisation.
 
-Least permissions: cloudtrail:DescribeTrails, cloudtrail:GetTrailStatus, cloudtrail:GetEventSelectors,
-organizations:ListAccounts, sts:GetCallerIdentity.
+Least permissions: cloudtrail:ListTrails, cloudtrail:DescribeTrails, cloudtrail:GetTrailStatus,
+cloudtrail:GetEventSelectors, organizations:ListAccounts, sts:GetCallerIdentity.
 
-Cannot see: trails of other accounts, except an organisation's; single-region trails of other regions, which never
-count (a multi-region trail shows in every region as a shadow, so one region's list has them all); what happened between
-two nights (aws_trail does). An account that is in no organisation, or may not list it, answers an error: that is kept.
+A multi-region trail shows in every region as a shadow; trails of a single other region are described there, so that an
+event about one of them can be told from one about the central trail.
+
+Cannot see: trails of other accounts, except an organisation's; what happened between two nights (aws_trail does). An
+account that is in no organisation, or may not list it, answers an error: that is kept.
 """
 
 from __future__ import annotations
@@ -43,14 +45,22 @@ def accounts(client: Aws, read: Read) -> Iterator[Any]:
     yield found
 
 
-@table(kind="snapshot", key=("TrailARN",), query="CloudTrail DescribeTrails (includeShadowTrails=true)")
+@table(kind="snapshot", key=("TrailARN",), query="CloudTrail ListTrails, DescribeTrails (shadows included)")
 def trails(client: Aws, read: Read) -> Iterator[Any]:
     client.introduce(read)
-    read.parameter("includeShadowTrails", True)
-    read.parameter("region", client.home)
-    answer = client.client("cloudtrail").describe_trails(includeShadowTrails=True)
+    account = client.caller["Account"]
+    shown = _described(client, read, client.home, True)
+    yield read.answer(shown, CallerAccount=account, Region=client.home)
+    seen = {trail["TrailARN"] for trail in shown}
+    listed = pages(client.client("cloudtrail"), "list_trails", "Trails", read)
+    for region in sorted({trail["HomeRegion"] for trail in listed if trail["TrailARN"] not in seen}):
+        yield read.answer(_described(client, read, region, False), CallerAccount=account, Region=region)
+
+
+def _described(client: Aws, read: Read, region: str, shadows: bool) -> list[Any]:
+    answer = client.client("cloudtrail", region).describe_trails(includeShadowTrails=shadows)
     read.page(len(answer["trailList"]))
-    yield read.answer(record(answer)["trailList"], CallerAccount=client.caller["Account"])
+    return list(record(answer)["trailList"])
 
 
 def _each_trail(client: Aws, read: Read, operation: str) -> Iterator[Any]:

@@ -140,4 +140,4 @@ def _organisation() -> None:
             raise AWSOrganizationsNotInUseException
         return plain(self, *args, **kwargs)
 
-    OrganizationsBackend.list_accounts = list_accounts  # type: ignore[method-assign,assignment]
+    OrganizationsBackend.list_accounts = list_accounts  # type: ignore[assignment, method-assign]

@@ -28,7 +28,9 @@ def arn(name: str) -> str:
 
 
 def answer(action: str, asked: dict[str, Any], region: str, now: datetime) -> dict[str, Any] | None:
-    """What DescribeTrails, GetTrailStatus and GetEventSelectors answer; None for another action or an unknown trail."""
+    """What ListTrails, DescribeTrails, GetTrailStatus and GetEventSelectors answer; None for an unknown trail."""
+    if action == "ListTrails":
+        return {"Trails": [{"TrailARN": arn(name), "Name": name, "HomeRegion": HOMES[name]} for name in HOMES]}
     if action == "DescribeTrails":
         shown = [name for name in (MAIN, TRIAL) if name == MAIN or HOMES[name] == region]
         if not asked.get("includeShadowTrails", True):
