@@ -14,6 +14,7 @@ renamed as (
         {{ json_int('record', '$.AttachmentCount') }} as attachment_count,
         {{ utc(json_text('record', '$.UpdateDate')) }} as updated_at,
 
+        {{ json_value('record', '$.PolicyVersionList') }} as versions,
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code
     from source

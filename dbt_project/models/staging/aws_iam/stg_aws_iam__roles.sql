@@ -15,6 +15,7 @@ renamed as (
         {{ utc(json_text('record', '$.RoleLastUsed.LastUsedDate')) }} as last_used_at,
         {{ json_value('record', '$.AssumeRolePolicyDocument') }} as trust_policy,
 
+        {{ json_value('record', '$.RolePolicyList') }} as inline_policies,
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code
     from source

@@ -15,6 +15,8 @@ renamed as (
         {{ json_value('record', '$.Tags') }} as tags_json,
         {{ tag_value(json_value('record', '$.Tags'), ['owner', 'owneremail']) }} as owner_tag,
 
+        {{ json_value('record', '$.UserPolicyList') }} as inline_policies,
+        {{ json_value('record', '$.AttachedManagedPolicies') }} as attached_policies,
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code
     from source

@@ -15,7 +15,12 @@ from soc2_warehouse.sandbox.timetable import ACCOUNT_ID, BREAK_GLASS_ROLE, LAMBD
 #: The root user had an access key for three days (AC-18 ROOT_KEY_PRESENT).
 ROOT_KEY = (moment("2026-07-02T10:00"), moment("2026-07-05T09:00"))
 ROOT_CREATED = moment("2023-01-30")
-GROUPS = {"administrators": "AdministratorAccess", "engineers": "PowerUserAccess", "readers": "ReadOnlyAccess"}
+#: Group: its inline policy, and the actions that it allows on everything.
+GROUPS = {
+    "administrators": ("AdministratorAccess", ("*",)),
+    "engineers": ("Engineering", ("ecs:*", "lambda:*", "logs:*")),
+    "readers": ("Reading", ("ec2:Describe*", "s3:Get*", "s3:List*")),
+}
 REPORT_COLUMNS = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
     "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
@@ -121,9 +126,9 @@ def _forget(backend: Any, name: str) -> None:
 def _furniture(cloud: Cloud) -> None:
     """Groups, roles and policies: there from the beginning."""
     client = cloud.client("iam")
-    for group, policy in GROUPS.items():
+    for group, (policy, actions) in GROUPS.items():
         client.create_group(GroupName=group)
-        client.put_group_policy(GroupName=group, PolicyName=policy, PolicyDocument=_document("*"))
+        client.put_group_policy(GroupName=group, PolicyName=policy, PolicyDocument=_document(*actions))
     made = client.create_policy(PolicyName="deploy-services", PolicyDocument=_document("ecs:*", "lambda:*"))
     roles: dict[str, tuple[str, str]] = {
         PIPELINE_ROLE: ("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/token.actions.githubusercontent.com"),

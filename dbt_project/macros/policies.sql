@@ -1,0 +1,35 @@
+{#- Policy documents of AWS: a statement, action or resource may be one or a list. -#}
+
+{% macro policy_statements(document) -%}
+case
+    when json_type({{ document }}, '$.Statement') = 'ARRAY' then cast(json_extract({{ document }}, '$.Statement') as json[])
+    when json_type({{ document }}, '$.Statement') = 'OBJECT' then [json_extract({{ document }}, '$.Statement')]
+end
+{%- endmacro %}
+
+{% macro policy_texts(statement, field) -%}
+case
+    when json_type({{ statement }}, '$.{{ field }}') = 'ARRAY' then json_extract_string({{ statement }}, '$.{{ field }}[*]')
+    else [json_extract_string({{ statement }}, '$.{{ field }}')]
+end
+{%- endmacro %}
+
+{#- Whether a statement of the document allows every action on every resource; null when there is no statement to read. -#}
+{% macro allows_everything(document) -%}
+len(list_filter({{ soc2_warehouse.policy_statements(document) }}, statement ->
+    json_extract_string(statement, '$.Effect') = 'Allow'
+    and (
+        list_contains({{ soc2_warehouse.policy_texts('statement', 'Action') }}, '*')
+        or list_contains({{ soc2_warehouse.policy_texts('statement', 'Action') }}, '*:*')
+    )
+    and list_contains({{ soc2_warehouse.policy_texts('statement', 'Resource') }}, '*')
+)) > 0
+{%- endmacro %}
+
+{#- The default version's document of a managed policy. -#}
+{% macro default_document(versions) -%}
+json_extract(
+    list_extract(list_filter(cast({{ versions }} as json[]), item -> json_extract_string(item, '$.IsDefaultVersion') = 'true'), 1),
+    '$.Document'
+)
+{%- endmacro %}

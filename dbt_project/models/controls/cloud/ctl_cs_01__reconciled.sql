@@ -1,0 +1,21 @@
+with expected as (
+    select cast(max(users) as bigint) as users
+    from {{ ref('stg_aws_iam__account_summary') }}
+    where _day = {{ as_of_day() }}
+),
+
+found as (
+    select count(*) as users
+    from {{ ref('ctl_cs_01__iam_is_in_order') }}
+    where entity_key like 'console_user_mfa|%'
+)
+
+select
+    'users_judged' as check_name,
+    'aws_iam.account_summary' as scope,
+    expected.users as expected,
+    found.users as actual,
+    expected.users = found.users as passed,
+    'users that the account summary counts, each with a row' as detail
+from expected
+cross join found
