@@ -107,7 +107,8 @@ compared as (
         *,
         artifact_id is not null and record_error is null as has_record,
         coalesce(record_error, '') <> '' as is_unread,
-        not {{ matches_regex('deployed_at_text', param('timestamp_format')) }} as is_time_malformed
+        -- The thirtieth of February has the form of a time and is none.
+        claimed_at is null or not {{ matches_regex('deployed_at_text', param('timestamp_format')) }} as is_time_malformed
     from measured
 ),
 
@@ -118,19 +119,19 @@ judged as (
             ('RECORD_MISSING', 'artifact_id is null'),
             ('FIELD_MISSING',
                 'has_record and (change_id is null or claimed_pr is null or claimed_author is null or claimed_reviewer is null '
-                ~ 'or tests_passed_text is null or deployed_at_text is null or claimed_environment is null)'),
+                ~ 'or claimed_tests is null or deployed_at_text is null or claimed_environment is null)'),
             ('CHANGE_ID_MISMATCH', 'has_record and change_id <> sha'),
             ('PR_MISMATCH', 'has_record and claimed_pr is not null and is_arrival_known and claimed_pr is distinct from actual_pr'),
             ('AUTHOR_MISMATCH', 'has_record and lower(claimed_author) <> lower(actual_author)'),
             ('REVIEWER_INVALID',
                 'has_record and claimed_reviewer is not null and (lower(claimed_reviewer) = lower(coalesce(claimed_author, actual_author)) '
-                ~ 'or (approval is not null and not ' ~ includes('valid_approvers', 'claimed_reviewer') ~ '))'),
+                ~ 'or (approval <> \'unknown\' and not ' ~ includes(lower_texts('valid_approvers'), 'lower(claimed_reviewer)') ~ '))'),
             ('TESTS_CLAIM_FALSE', 'has_record and claimed_tests and has_failed_check'),
             ('TIME_MISMATCH',
                 'has_record and deployed_at_text is not null and (is_time_malformed or seconds_apart > ' ~ param('deployed_at_tolerance_seconds') ~ ')'),
             ('ENVIRONMENT_MISMATCH', 'has_record and claimed_environment is not null and not is_production_claim'),
         ]) }} as codes,
-        is_unread or (has_record and (not is_arrival_known or (actual_pr is not null and (approval is null or has_unread_check)))) as is_unknown,
+        is_unread or (has_record and (not is_arrival_known or (actual_pr is not null and (coalesce(approval, 'unknown') = 'unknown' or actual_author is null or has_unread_check)))) as is_unknown,
         not in_scope as is_excluded
     from compared
 )
