@@ -36,6 +36,22 @@ databases as (
     where _day = {{ as_of_day() }} and database_id is not null
 ),
 
+-- Groups that were listed: one that was not may let anybody in. One that was, without a rule, lets nobody in.
+known_groups as (
+    select distinct region, security_group_id
+    from {{ ref('stg_aws_network__security_groups') }}
+    where _day = {{ as_of_day() }} and security_group_id is not null
+),
+
+unlisted as (
+    select distinct databases.database_id
+    from databases
+    cross join {{ each_item('databases.security_group_ids') }} as item(security_group_id)
+    left join known_groups
+        on known_groups.region = databases.region and known_groups.security_group_id = item.security_group_id
+    where known_groups.security_group_id is null
+),
+
 reachable as (
     select
         databases.database_id,
@@ -102,11 +118,41 @@ population as (
         coalesce(databases.is_publicly_accessible and reachable.is_reachable, false),
         databases.is_publicly_accessible is null
             or (databases.is_publicly_accessible and not coalesce(reachable.is_reachable, false)
-                and (coalesce(reachable.has_unread_rule, false) or refused_regions.region is not null)),
+                and (
+                    coalesce(reachable.has_unread_rule, false)
+                    or refused_regions.region is not null
+                    or unlisted.database_id is not null
+                    or databases.security_group_ids is null
+                )),
         'Whether the database has a public address, or what its groups let in, could not be read.'
     from databases
     left join reachable on reachable.database_id = databases.database_id
     left join refused_regions on refused_regions.region = databases.region
+    left join unlisted on unlisted.database_id = databases.database_id
+
+    union all
+
+    select
+        'databases of a region',
+        region || '|databases unread',
+        'databases of ' || region,
+        region,
+        account_id,
+        null,
+        null,
+        null,
+        null,
+        null,
+        {{ empty_codes() }},
+        false,
+        false,
+        false,
+        false,
+        false,
+        true,
+        'The databases of the region could not be listed (' || error_code || ').'
+    from {{ ref('stg_aws_data__db_instances') }}
+    where _day = {{ as_of_day() }} and error_code is not null
 
     union all
 

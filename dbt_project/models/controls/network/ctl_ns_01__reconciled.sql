@@ -5,23 +5,33 @@ with enabled as (
 ),
 
 answered as (
-    select 'security_groups' as source_table, region
+    select 'aws_network.security_groups' as source_table, region
     from {{ ref('stg_aws_network__security_groups') }}
     where _day = {{ as_of_day() }} and error_code is null
     union
-    select 'network_interfaces', region
+    select 'aws_network.network_interfaces', region
     from {{ ref('stg_aws_network__network_interfaces') }}
+    where _day = {{ as_of_day() }} and error_code is null
+    union
+    select 'aws_data.db_instances', region
+    from {{ ref('stg_aws_data__db_instances') }}
     where _day = {{ as_of_day() }} and error_code is null
 ),
 
 checks as (
     select
         'regions_read' as check_name,
-        'aws_network.' || asked.source_table as scope,
+        asked.source_table as scope,
         (select count(*) from enabled) as expected,
         count(distinct answered.region) as actual,
         'enabled regions that answered' as detail
-    from (select 'security_groups' as source_table union all select 'network_interfaces') as asked
+    from (
+        select 'aws_network.security_groups' as source_table
+        union all
+        select 'aws_network.network_interfaces'
+        union all
+        select 'aws_data.db_instances'
+    ) as asked
     left join answered
         on answered.source_table = asked.source_table and answered.region in (select region from enabled)
     group by asked.source_table
@@ -35,7 +45,7 @@ checks as (
         (
             select count(distinct security_group_id)
             from {{ ref('ctl_ns_01__no_sensitive_port_is_open') }}
-            where cidr is not null or result = 'unknown'
+            where (cidr is not null or result = 'unknown') and entity_key not like 'arn:%'
         ),
         'groups with an ingress rule, each with rows of the population'
 
