@@ -143,3 +143,45 @@ lag({{ expression }} ignore nulls) over {{ window }}
 {% macro matches_regex(text, pattern) -%}
 regexp_matches({{ text }}, {{ pattern }})
 {%- endmacro %}
+
+{#-
+  Production deployments of the window, as a select: those of an environment that the register classes as production, and
+  those of one it does not class whose pipeline says that users see it.
+-#}
+{% macro production_deployments() -%}
+select
+    deployments.*,
+    coalesce(deployments.service, deployments.repo_full_name, deployments.repo_id) as unit,
+    coalesce(deployments.started_at, deployments.created_at) as begun_at
+from {{ ref('fct_deployment') }} as deployments
+cross join {{ ref('dim_engagement') }} as engagement
+where (deployments.environment_class = 'production' or (deployments.environment_class is null and deployments.is_flagged_production))
+    and deployments.created_at >= cast(engagement.window_start as timestamp)
+    and deployments.created_at <= {{ as_of() }}
+{%- endmacro %}
+
+{#-
+  Rows of a __reconciled model over production deployments: the three logs agree, as CM-08 compares them, and each
+  successful production deployment has rows in the control. classified: without those of an environment of no class.
+-#}
+{% macro deployments_reconciled(control, agreements, classified=false) -%}
+select check_name, scope, expected, actual, passed, detail
+from {{ ref('ctl_cm_08__reconciled') }}
+where check_name in ({% for name in agreements %}'{{ name }}'{{ ', ' if not loop.last }}{% endfor %})
+
+union all
+
+select
+    'deployments_judged' as check_name,
+    'deploys.deployments' as scope,
+    changes.deployments as expected,
+    judged.deployments as actual,
+    changes.deployments = judged.deployments as passed,
+    'successful production deployments of the window in the list of production changes, each with rows' as detail
+from (
+    select count(*) as deployments
+    from {{ ref('fct_production_change') }}
+    where kind = 'deployment' and success_at is not null{{ " and environment_class = 'production'" if classified }}
+) as changes
+cross join (select count(distinct deployment_id) as deployments from {{ ref(control) }}) as judged
+{%- endmacro %}

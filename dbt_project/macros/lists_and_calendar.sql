@@ -59,11 +59,6 @@ list_filter([{{ values | join(', ') }}], item -> item is not null)
 coalesce(list_filter({{ list }}, item -> item is not null), [])
 {%- endmacro %}
 
-{#- Whether two lists have an item in common; false when one of them is null. -#}
-{% macro shares_item(one, other) -%}
-coalesce(list_has_any({{ one }}, {{ other }}), false)
-{%- endmacro %}
-
 {#- The same day some calendar months later, the last of the month where it has no such day. -#}
 {% macro plus_months(day, months) -%}
 cast({{ day }} + to_months(cast({{ months }} as integer)) as date)

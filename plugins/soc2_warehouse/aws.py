@@ -6,7 +6,7 @@ boto3 retries throttling and 5xx itself (standard mode); what it gives up on esc
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -162,3 +162,14 @@ def pages(client: Any, operation: str, key: str, read: Read, **arguments: Any) -
         read.page(len(items))
         found.extend(items)
     return found
+
+
+def each_region(client: Aws, read: Read, service: str, call: Callable[[Any], Any]) -> Iterator[Envelope]:
+    """``call(client of the region)`` for every enabled region; one row each, refused ones included."""
+    client.introduce(read)
+
+    def one(region: str) -> Envelope:
+        account = client.caller.get("Account")
+        return ask(read, lambda: call(client.client(service, region)), Region=region, Account=account)
+
+    yield from read.each(client.enabled_regions, one)

@@ -45,7 +45,7 @@ select
     owner_key,
     case
         when result in ('excluded', 'pending') then result
-        when {{ shares_item('codes', 'demand_codes') }} then 'exception'
+        when coalesce({{ texts_overlap('codes', 'demand_codes') }}, false) then 'exception'
         -- The row fails for another reason, and nothing says whether this demand could be judged at all.
         when result = 'exception' then 'unknown'
         else result

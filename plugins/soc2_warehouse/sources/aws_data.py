@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from soc2_warehouse.aws import Aws, ask, pages, record, refusal
+from soc2_warehouse.aws import Aws, ask, each_region, pages, record, refusal
 from soc2_warehouse.connections import Connection
 from soc2_warehouse.sources import Envelope, Read, table
 
@@ -38,26 +38,14 @@ def regions(client: Aws, read: Read) -> Iterator[Any]:
     yield from client.regions
 
 
-def _each_region(client: Aws, read: Read, service: str, call: Callable[[Any], Any]) -> Iterator[Any]:
-    """``call(client of the region)`` for every enabled region; one row each."""
-    client.introduce(read)
-
-    def one(region: str) -> Envelope:
-        return ask(
-            read, lambda: call(client.client(service, region)), Region=region, Account=client.caller.get("Account")
-        )
-
-    yield from read.each(client.enabled_regions, one)
-
-
 @table(kind="snapshot", key=("Region",), query="RDS DescribeDBInstances in each region")
 def db_instances(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(client, read, "rds", lambda rds: pages(rds, "describe_db_instances", "DBInstances", read))
+    yield from each_region(client, read, "rds", lambda rds: pages(rds, "describe_db_instances", "DBInstances", read))
 
 
 @table(kind="snapshot", key=("Region",), query="RDS DescribeDBClusters in each region")
 def db_clusters(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(client, read, "rds", lambda rds: pages(rds, "describe_db_clusters", "DBClusters", read))
+    yield from each_region(client, read, "rds", lambda rds: pages(rds, "describe_db_clusters", "DBClusters", read))
 
 
 @table(kind="snapshot", key=("Region",), query="ElastiCache DescribeReplicationGroups in each region")
@@ -65,12 +53,12 @@ def cache_groups(client: Aws, read: Read) -> Iterator[Any]:
     def call(cache: Any) -> Any:
         return pages(cache, "describe_replication_groups", "ReplicationGroups", read)
 
-    yield from _each_region(client, read, "elasticache", call)
+    yield from each_region(client, read, "elasticache", call)
 
 
 @table(kind="snapshot", key=("Region",), query="Redshift DescribeClusters in each region")
 def redshift_clusters(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(client, read, "redshift", lambda api: pages(api, "describe_clusters", "Clusters", read))
+    yield from each_region(client, read, "redshift", lambda api: pages(api, "describe_clusters", "Clusters", read))
 
 
 @table(kind="snapshot", key=("Region",), query="DynamoDB ListTables, DescribeTable in each region")
@@ -79,12 +67,12 @@ def dynamodb_tables(client: Aws, read: Read) -> Iterator[Any]:
         names = pages(dynamodb, "list_tables", "TableNames", read)
         return [dynamodb.describe_table(TableName=name)["Table"] for name in names]
 
-    yield from _each_region(client, read, "dynamodb", call)
+    yield from each_region(client, read, "dynamodb", call)
 
 
 @table(kind="snapshot", key=("Region",), query="EC2 DescribeVolumes in each region")
 def volumes(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(client, read, "ec2", lambda ec2: pages(ec2, "describe_volumes", "Volumes", read))
+    yield from each_region(client, read, "ec2", lambda ec2: pages(ec2, "describe_volumes", "Volumes", read))
 
 
 @table(kind="snapshot", key=("Region",), query="EC2 GetEbsEncryptionByDefault in each region")
@@ -93,7 +81,7 @@ def ebs_default(client: Aws, read: Read) -> Iterator[Any]:
         read.page(1)
         return record(ec2.get_ebs_encryption_by_default())
 
-    yield from _each_region(client, read, "ec2", call)
+    yield from each_region(client, read, "ec2", call)
 
 
 @table(kind="snapshot", key=("Region",), query="KMS ListKeys, DescribeKey in each region")
@@ -156,4 +144,4 @@ def kms_rotations(client: Aws, read: Read) -> Iterator[Any]:
 
 @table(kind="snapshot", key=("Region",), query="KMS ListAliases in each region")
 def kms_aliases(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(client, read, "kms", lambda kms: pages(kms, "list_aliases", "Aliases", read))
+    yield from each_region(client, read, "kms", lambda kms: pages(kms, "list_aliases", "Aliases", read))

@@ -10,10 +10,10 @@ is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from soc2_warehouse.aws import Aws, ask, pages
+from soc2_warehouse.aws import Aws, ask, each_region, pages
 from soc2_warehouse.connections import Connection
 from soc2_warehouse.sources import Envelope, Read, table
 
@@ -30,25 +30,18 @@ def calls(client: Aws) -> tuple[int, int, int]:
     return client.counts()
 
 
-def _each_region(client: Aws, read: Read, call: Callable[[Any], Any]) -> Iterator[Any]:
-    client.introduce(read)
-
-    def one(region: str) -> Envelope:
-        account = client.caller.get("Account")
-        return ask(read, lambda: call(client.client("ec2", region)), Region=region, Account=account)
-
-    yield from read.each(client.enabled_regions, one)
-
-
 @table(kind="snapshot", key=("Region",), query="EC2 DescribeSecurityGroups in each region")
 def security_groups(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(client, read, lambda ec2: pages(ec2, "describe_security_groups", "SecurityGroups", read))
+    def call(ec2: Any) -> Any:
+        return pages(ec2, "describe_network_interfaces", "NetworkInterfaces", read)
+
+    yield from each_region(client, read, "ec2", call)
 
 
 @table(kind="snapshot", key=("Region",), query="EC2 DescribeNetworkInterfaces in each region")
 def network_interfaces(client: Aws, read: Read) -> Iterator[Any]:
-    yield from _each_region(
-        client, read, lambda ec2: pages(ec2, "describe_network_interfaces", "NetworkInterfaces", read)
+    yield from each_region(
+        client, read, "ec2", lambda ec2: pages(ec2, "describe_network_interfaces", "NetworkInterfaces", read)
     )
 
 

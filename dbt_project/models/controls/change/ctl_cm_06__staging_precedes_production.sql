@@ -1,37 +1,35 @@
 {%- set by_digest = 'artifact_digest' in (param_value('match_on') or []) -%}
 {%- set by_sha = 'sha' in (param_value('match_on') or []) -%}
 
-with deployments as (
+{%- set artefact -%}
+coalesce({{ 'digest' if by_digest else 'null' }}, {{ 'sha' if by_sha else 'null' }})
+{%- endset -%}
+
+with production as (
+    select *, {{ artefact }} as artefact
+    from ({{ production_deployments() }}) as production
+    where success_at is not null
+),
+
+-- What was deployed before the window counts too.
+earlier as (
     select
         *,
         coalesce(service, repo_full_name, repo_id) as unit,
-        coalesce(started_at, created_at) as begun_at,
-        coalesce({{ 'digest' if by_digest else 'null' }}, {{ 'sha' if by_sha else 'null' }}) as artefact
+        {{ artefact }} as artefact
     from {{ ref('fct_deployment') }}
     where created_at <= {{ as_of() }}
 ),
 
-production as (
-    select deployments.*
-    from deployments
-    cross join {{ ref('dim_engagement') }} as engagement
-    where (
-            deployments.environment_class = 'production'
-            or (deployments.environment_class is null and deployments.is_flagged_production)
-        )
-        and deployments.success_at is not null
-        and deployments.created_at >= cast(engagement.window_start as timestamp)
-),
-
 staging as (
-    select * from deployments where environment_class = 'staging' and artefact is not null
+    select * from earlier where environment_class = 'staging' and artefact is not null
 ),
 
 -- An artefact that was in production before comes back: its staging may be as old as it likes.
 returned as (
     select distinct later.deployment_id
     from production as later
-    inner join deployments as earlier
+    inner join earlier
         on earlier.unit = later.unit
         and earlier.artefact = later.artefact
         and earlier.environment_class = 'production'

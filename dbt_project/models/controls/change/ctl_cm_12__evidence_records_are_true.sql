@@ -1,12 +1,8 @@
 -- A record is what the pipeline says of itself. Each of its fields is looked up where the fact is kept.
 with deployments as (
-    select deployments.*
-    from {{ ref('fct_deployment') }} as deployments
-    cross join {{ ref('dim_engagement') }} as engagement
-    where deployments.environment_class = 'production'
-        and deployments.success_at is not null
-        and deployments.created_at >= cast(engagement.window_start as timestamp)
-        and deployments.created_at <= {{ as_of() }}
+    select *
+    from ({{ production_deployments() }}) as production
+    where environment_class = 'production' and success_at is not null
 ),
 
 -- An artefact that expired since it was read keeps what was read.

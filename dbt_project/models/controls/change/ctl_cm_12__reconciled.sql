@@ -1,16 +1,5 @@
 -- Both directions: every successful production deployment is a row, and every record belongs to one of them.
-with population as (
-    select count(*) as deployments
-    from {{ ref('fct_production_change') }}
-    where kind = 'deployment' and success_at is not null and environment_class = 'production'
-),
-
-found as (
-    select count(*) as deployments
-    from {{ ref('ctl_cm_12__evidence_records_are_true') }}
-),
-
-records as (
+with records as (
     select
         count(distinct records.artifact_id) as expected,
         count(distinct case when deployments.deployment_id is not null then records.artifact_id end) as actual
@@ -27,21 +16,11 @@ records as (
         and records.artifact_created_at <= {{ as_of() }}
 )
 
-select check_name, scope, expected, actual, passed, detail
-from {{ ref('ctl_cm_08__reconciled') }}
-where check_name in ('runs_have_a_deployment', 'repositories_refused', 'no_runtime_changes')
-
-union all
-
-select
-    'deployments_judged' as check_name,
-    'deploys.deployments' as scope,
-    population.deployments as expected,
-    found.deployments as actual,
-    population.deployments = found.deployments as passed,
-    'successful production deployments of the window in the list of production changes, each a row' as detail
-from population
-cross join found
+{{ deployments_reconciled(
+    'ctl_cm_12__evidence_records_are_true',
+    ['runs_have_a_deployment', 'repositories_refused', 'no_runtime_changes'],
+    classified=true
+) }}
 
 union all
 

@@ -1,10 +1,4 @@
-with regions as (
-    select region, account_id, error_code
-    from {{ ref('stg_aws_network__security_groups') }}
-    where _day = {{ as_of_day() }}
-),
-
-rules as (
+with rules as (
     select
         *,
         -- ICMP has no ports; its numbers are message types.
@@ -70,8 +64,18 @@ reachable as (
     group by databases.database_id
 ),
 
+refused as (
+    select region, account_id, error_code, 'unread' as part, 'security groups' as what
+    from {{ ref('stg_aws_network__security_groups') }}
+    where _day = {{ as_of_day() }} and error_code is not null
+    union all
+    select region, account_id, error_code, 'databases unread', 'databases'
+    from {{ ref('stg_aws_data__db_instances') }}
+    where _day = {{ as_of_day() }} and error_code is not null
+),
+
 refused_regions as (
-    select region from regions where error_code is not null
+    select region from refused where part = 'unread'
 ),
 
 population as (
@@ -133,33 +137,9 @@ population as (
     union all
 
     select
-        'databases of a region',
-        region || '|databases unread',
-        'databases of ' || region,
-        region,
-        account_id,
-        null,
-        null,
-        null,
-        null,
-        null,
-        {{ empty_codes() }},
-        false,
-        false,
-        false,
-        false,
-        false,
-        true,
-        'The databases of the region could not be listed (' || error_code || ').'
-    from {{ ref('stg_aws_data__db_instances') }}
-    where _day = {{ as_of_day() }} and error_code is not null
-
-    union all
-
-    select
         'region',
-        region || '|unread',
-        'security groups of ' || region,
+        region || '|' || part,
+        what || ' of ' || region,
         region,
         account_id,
         null,
@@ -174,9 +154,8 @@ population as (
         false,
         false,
         true,
-        'The security groups of the region could not be listed (' || error_code || ').'
-    from regions
-    where error_code is not null
+        'The ' || what || ' of the region could not be listed (' || error_code || ').'
+    from refused
 ),
 
 judged as (

@@ -1,16 +1,9 @@
 -- What each production deployment brought to production: the commits between the one deployed before and this one, in the
 -- order in which they reached the branch.
 with deployments as (
-    select
-        deployments.*,
-        coalesce(deployments.service, deployments.repo_full_name, deployments.repo_id) as unit,
-        coalesce(deployments.started_at, deployments.created_at) as begun_at
-    from {{ ref('fct_deployment') }} as deployments
-    cross join {{ ref('dim_engagement') }} as engagement
-    where deployments.environment_class = 'production'
-        and deployments.success_at is not null
-        and deployments.created_at >= cast(engagement.window_start as timestamp)
-        and deployments.created_at <= {{ as_of() }}
+    select *
+    from ({{ production_deployments() }}) as production
+    where environment_class = 'production' and success_at is not null
 ),
 
 updates as (

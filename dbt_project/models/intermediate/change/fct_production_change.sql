@@ -18,7 +18,7 @@ select
     lower(deployments.service) as service,
     deployments.repo_id,
     deployments.repo_full_name,
-    coalesce(deployments.started_at, deployments.created_at) as occurred_at,
+    deployments.begun_at as occurred_at,
     coalesce(deployments.ended_at, deployments.started_at, deployments.created_at) as ended_at,
     deployments.success_at,
     deployments.statuses_count,
@@ -44,14 +44,10 @@ select
     cast(null as varchar) as source_ip,
     cast(null as varchar) as user_agent,
     cast(null as varchar) as invoked_by
-from {{ ref('fct_deployment') }} as deployments
-cross join {{ ref('dim_engagement') }} as engagement
+from ({{ production_deployments() }}) as deployments
 left join {{ ref('int_workflow_runs') }} as runs
     on deployments.run_id = runs.run_id
     and deployments.repo_id = runs.repo_id
-where (deployments.environment_class = 'production' or (deployments.environment_class is null and deployments.is_flagged_production))
-    and deployments.created_at >= cast(engagement.window_start as timestamp)
-    and deployments.created_at <= {{ as_of() }}
 
 union all
 
