@@ -31,6 +31,8 @@ assessed as (
             arrivals.result is null
             or arrivals.result = 'unknown'
             or coalesce(approvals.result = 'unknown', false)
+            -- A pull request that CM-03 did not judge shows no approval.
+            or (pulls.pr_number is not null and approvals.result is null)
         ) as is_review_unknown
     from deployed
     left join arrivals
