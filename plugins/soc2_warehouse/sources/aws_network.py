@@ -33,7 +33,7 @@ def calls(client: Aws) -> tuple[int, int, int]:
 @table(kind="snapshot", key=("Region",), query="EC2 DescribeSecurityGroups in each region")
 def security_groups(client: Aws, read: Read) -> Iterator[Any]:
     def call(ec2: Any) -> Any:
-        return pages(ec2, "describe_network_interfaces", "NetworkInterfaces", read)
+        return pages(ec2, "describe_security_groups", "SecurityGroups", read)
 
     yield from each_region(client, read, "ec2", call)
 
