@@ -129,6 +129,14 @@ def _furniture(cloud: Cloud) -> None:
     for group, (policy, actions) in GROUPS.items():
         client.create_group(GroupName=group)
         client.put_group_policy(GroupName=group, PolicyName=policy, PolicyDocument=_document(*actions))
+    client.update_account_password_policy(
+        MinimumPasswordLength=14,
+        RequireSymbols=True,
+        RequireNumbers=True,
+        RequireUppercaseCharacters=True,
+        RequireLowercaseCharacters=True,
+        PasswordReusePrevention=24,
+    )
     made = client.create_policy(PolicyName="deploy-services", PolicyDocument=_document("ecs:*", "lambda:*"))
     roles: dict[str, tuple[str, str]] = {
         PIPELINE_ROLE: ("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/token.actions.githubusercontent.com"),
