@@ -91,7 +91,7 @@ def aws(account, home, monkeypatch):
     return account
 
 
-@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network"])
+@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_services"])
 def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
     reading = aws.read(name)
     assert reading.status() and set(reading.status().values()) == {"complete"}, reading.receipts
@@ -340,3 +340,19 @@ def test_a_trail_stopped_for_minutes_shows_in_the_events_alone(aws):
 def test_refused_trails_leave_no_extract_to_judge(aws):
     reading = aws.read("aws_trail_config", key="stranger")
     assert reading.receipts["trails"].status == "failed"
+
+
+def test_every_service_of_every_region_is_asked_and_a_refused_one_is_a_row(aws):
+    aws.door.faults.add("ListTopics eu-west-1", 403, body=DENIED)
+    reading = aws.read("aws_services")
+    rows = {(row.parent["Region"], row.parent["Service"]): row for row in reading.rows("resources")}
+    assert {region for region, _ in rows} == set(ENABLED_REGIONS) and len(rows) == 11 * len(ENABLED_REGIONS)
+    assert rows["eu-west-1", "sns"].error["status"] == 403 and reading.status()["resources"] == "partial"
+    assert [queue["SqsManagedSseEnabled"] for queue in rows["us-east-1", "sqs"].record] == ["true", "false"]
+    assert {group["Id"].rsplit(":", 1)[1] for group in rows["eu-west-1", "logs"].record} == {
+        "/acme/ledger-api",
+        "/acme/scratch",
+    }
+    assert rows["sa-east-1", "accessanalyzer"].record == [{"Id": "access analyzers of sa-east-1", "Analyzers": []}]
+    tokens = {machine["MetadataOptions"]["HttpTokens"] for machine in rows["us-east-1", "ec2"].record}
+    assert tokens == {"required", "optional"}

@@ -1,7 +1,8 @@
 """AWS IAM: users, groups, roles, policies, access keys, MFA devices and the credential report of one account.
 
 Least permissions: iam:GenerateCredentialReport, iam:GetCredentialReport, iam:GetAccountAuthorizationDetails,
-iam:GetAccountSummary, iam:GetAccountPasswordPolicy, iam:ListVirtualMFADevices, iam:ListAccessKeys, iam:GetAccessKeyLastUsed, iam:ListMFADevices (all in the managed policy
+iam:GetAccountSummary, iam:GetAccountPasswordPolicy, iam:ListVirtualMFADevices, iam:ListAccessKeys,
+iam:GetAccessKeyLastUsed, iam:ListMFADevices (all in the managed policy
 SecurityAudit), sts:GetCallerIdentity.
 
 Cannot see: deleted users and keys (aws_trail does), IAM Identity Center, other accounts of the organisation. The
