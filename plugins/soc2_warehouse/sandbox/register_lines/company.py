@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from soc2_warehouse.sandbox import apps, timetable
+from soc2_warehouse.sandbox import apps, emergencies, timetable
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.register_lines import Row
 
@@ -23,7 +23,7 @@ def changes(company: Company) -> Iterator[datetime]:
     """Every moment at which one of these lines comes, changes or goes."""
     for line in (*company.service_accounts, *company.identity_overrides):
         yield from (moment for moment in (line.since, line.until, line.approved_at) if moment is not None)
-    yield from (session.ended_at for session in timetable.BREAK_GLASS_SESSIONS)
+    yield from emergencies.changes()
     for plan in _databases():
         yield from (moment for moment in (plan.created_at, plan.deleted_at) if moment is not None)
     yield from (when for plan in _keys() for when, _ in plan.manual)
@@ -111,16 +111,7 @@ def _runner_ranges(company: Company, moment: datetime) -> Iterator[Row]:
 
 
 def _break_glass(company: Company, moment: datetime) -> Iterator[Row]:
-    for session in timetable.BREAK_GLASS_SESSIONS:
-        if session.ended_at <= moment:
-            yield {
-                "session_name": session.session_name,
-                "person_id": "E1008",
-                "started_at": session.started_at,
-                "ended_at": session.ended_at,
-                "justification": session.justification,
-                "approved_by": "E1007",
-            }
+    yield from emergencies.lines(moment)
 
 
 def _data_stores(company: Company, moment: datetime) -> Iterator[Row]:

@@ -1,0 +1,52 @@
+{#- What the access controls share: working days, and who holds a declared permission when. -#}
+
+{#- Whether a date is a Monday to Friday. -#}
+{% macro is_working_day(day) -%}
+(isodow({{ day }}) < 6)
+{%- endmacro %}
+
+{#-
+  When the n-th working day after a moment is over (UTC), as an expression: days from Monday to Friday, no holidays.
+-#}
+{% macro working_days_end(moment, days) -%}
+cast(list_extract(
+    list_filter(
+        generate_series(cast({{ moment }} as date) + 1, cast({{ moment }} as date) + {{ 2 * days + 6 }}, interval 1 day),
+        item -> isodow(item) < 6
+    ),
+    {{ days }}
+) + interval 1 day as timestamp)
+{%- endmacro %}
+
+{#-
+  Who holds a declared permission when, as a select: person_key, valid_from, valid_to (both included, null is open).
+  A role holds what it or a role that it inherits grants, unless one of them denies it. A cycle ends by itself.
+-#}
+{% macro holders_of(permission) -%}
+select distinct
+    refs.person_key,
+    assignments.role,
+    assignments.valid_from,
+    assignments.valid_to
+from ({{ newest(ref('stg_registers__role_assignments')) }}) as assignments
+inner join {{ ref('int_person_refs') }} as refs on refs.ref = assignments.person_id
+inner join (
+    with recursive definitions as ({{ newest(ref('stg_registers__roles')) }}),
+
+    closure as (
+        select role, role as included from definitions
+        union
+        select closure.role, parent.parent_role as included
+        from closure
+        inner join definitions on definitions.role = closure.included
+        cross join {{ each_item('definitions.inherits') }} as parent(parent_role)
+    )
+
+    select closure.role
+    from closure
+    inner join definitions on definitions.role = closure.included
+    group by closure.role
+    having max(case when {{ includes('definitions.permissions', "'" ~ permission ~ "'") }} then 1 else 0 end) = 1
+        and max(case when {{ includes('definitions.denied', "'" ~ permission ~ "'") }} then 1 else 0 end) = 0
+) as granting on granting.role = assignments.role
+{%- endmacro %}
