@@ -29,12 +29,15 @@ def app(slug: str, base: str) -> dict[str, Any]:
     }
 
 
+def digest(found: Deployed) -> str:
+    """A release is a build: the same commit built again is another artefact."""
+    return "sha256:" + hashlib.sha256(f"{found.sha}/{found.planned.release}".encode()).hexdigest()
+
+
 def deployment(found: Deployed, now: datetime, base: str) -> dict[str, Any]:
     url = f"{base}/repos/{found.repo.full_name}"
     states = [moment for _, _, moment in found.statuses if moment <= now]
-    # A release is a build: the same commit built again is another artefact.
-    built = hashlib.sha256(f"{found.sha}/{found.planned.release}".encode()).hexdigest()
-    payload = {"service": found.planned.service, "digest": f"sha256:{built}"}
+    payload = {"service": found.planned.service, "digest": digest(found)}
     return {
         "url": f"{url}/deployments/{found.id}",
         "id": found.id,

@@ -9,6 +9,7 @@ from typing import Any
 
 from soc2_warehouse.sandbox import timetable
 from soc2_warehouse.sandbox.github.model import MINUTE, ZERO, Actor, Fact, first_day, iso
+from soc2_warehouse.sandbox.github.quality import BY_HAND, E2E_PATH, validations
 from soc2_warehouse.sandbox.github.world import Repo, World
 
 DEPLOYMENT_IDS, RUN_IDS, ARTIFACT_IDS = 41_000_000, 70_000_000, 90_000_000
@@ -59,6 +60,7 @@ class Pipeline:
         self.deployments: dict[str, list[Deployed]] = {name: [] for name in world.repos}
         self._deploy()
         self._test()
+        self._validate()
         for runs in self.runs.values():
             runs.sort(key=lambda run: (run.created_at, run.id))
 
@@ -157,6 +159,34 @@ class Pipeline:
                         newest,
                     )
                 )
+
+    def _validate(self) -> None:
+        """An end-to-end run for each validation of a staged release that no person made."""
+        for found in validations(timetable.deployments(self.world.seed)):
+            if found.story in BY_HAND:
+                continue
+            deployed, entry = self.deployed(found.staging), found.staging
+            runs = self.runs[entry.repo]
+            again = sum(run.path == E2E_PATH and run.number == entry.run_number for run in runs)
+            runs.append(
+                Run(
+                    id=RUN_IDS + 20_000_000 + deployed.repo.id * 1000 + entry.run_number + 500 * again,
+                    number=entry.run_number,
+                    repo=deployed.repo,
+                    path=E2E_PATH,
+                    event="deployment_status",
+                    branch=deployed.repo.default_branch(entry.started_at),
+                    sha=deployed.sha,
+                    actor=self.world.cast.ci_bot,
+                    created_at=found.ended_at - 5 * MINUTE,
+                    completed_at=found.ended_at,
+                    conclusion="success" if found.passed else "failure",
+                )
+            )
+
+    def deployed(self, planned: timetable.Deployment) -> Deployed:
+        """The deployment of an entry of the timetable."""
+        return next(found for found in self.deployments[planned.repo] if found.planned == planned)
 
     # evidence
 
