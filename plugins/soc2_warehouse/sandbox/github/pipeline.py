@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +12,15 @@ from typing import Any
 from soc2_warehouse.sandbox import timetable
 from soc2_warehouse.sandbox.github.model import MINUTE, ZERO, Actor, Fact, first_day, iso
 from soc2_warehouse.sandbox.github.quality import BY_HAND, E2E_PATH, validations
+from soc2_warehouse.sandbox.github.watch import monitoring
 from soc2_warehouse.sandbox.github.world import Repo, World
 
 DEPLOYMENT_IDS, RUN_IDS, ARTIFACT_IDS = 41_000_000, 70_000_000, 90_000_000
 DEPLOY_PATH, CI_PATH, ADHOC_PATH = (f".github/workflows/{name}.yml" for name in ("deploy", "ci", "adhoc"))
 ARTIFACT_NAME = "deployment-evidence"
 RETENTION = timedelta(days=90)
+#: The record is uploaded once the deployment has been watched.
+UPLOADED_AFTER = 16 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ class Pipeline:
 
     def _validate(self) -> None:
         """An end-to-end run for each validation of a staged release that no person made."""
-        for found in validations(timetable.deployments(self.world.seed)):
+        for found in validations(self.world.seed):
             if found.story in BY_HAND:
                 continue
             deployed, entry = self.deployed(found.staging), found.staging
@@ -198,7 +203,7 @@ class Pipeline:
             if found.environment == "production"
             and found.run
             and found.planned.outcome == "success"
-            and found.planned.finished_at + MINUTE <= now
+            and found.planned.finished_at + UPLOADED_AFTER <= now
         ]
 
     def evidence(self, deployed: Deployed) -> dict[str, Any]:
@@ -206,7 +211,7 @@ class Pipeline:
         pull = next((p for p in deployed.repo.builder.pulls if p.merge_sha == deployed.sha), None)
         approvers = [r.author.login for r in pull.reviews if r.state == "APPROVED"] if pull else []
         commit = deployed.repo.builder.commits[deployed.sha]
-        return {
+        record = {
             "change_id": deployed.sha,
             "pr_number": pull.number if pull else None,
             "author": pull.author.login if pull else commit.author.login,
@@ -216,7 +221,10 @@ class Pipeline:
             "environment": deployed.environment,
             "deployment_id": deployed.id,
             "run_id": deployed.run.id if deployed.run else None,
+            "monitoring": monitoring(deployed.planned, self.world.seed),
         }
+        canonical = json.dumps(record, sort_keys=True, separators=(",", ":"))
+        return record | {"record_sha256": hashlib.sha256(canonical.encode()).hexdigest()}
 
     # truth
 

@@ -47,19 +47,17 @@ class Validation:
     story: Story | None
 
 
-def validations(planned: tuple[timetable.Deployment, ...]) -> Iterator[Validation]:
+def validations(seed: int) -> Iterator[Validation]:
     """Every validation there will ever be, by release."""
+    planned, places = timetable.deployments(seed), timetable.places(seed)
     staged = {(entry.repo, entry.run_number): entry for entry in planned if entry.environment == "staging"}
-    positions: dict[date, int] = {}
     for entry in planned:
         if entry.environment != "production":
             continue
-        day = entry.started_at.date()
-        position = positions[day] = positions.get(day, -1) + 1
         before = staged.get((entry.repo, entry.run_number))
         if before is None or before.outcome != "success":
             continue
-        story = PLANTED.get((day, position))
+        story = PLANTED.get(places[entry.number])
         ended = before.finished_at + timedelta(minutes=8)
         if story == "after":
             ended = entry.finished_at + timedelta(minutes=20)

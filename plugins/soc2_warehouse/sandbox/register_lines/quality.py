@@ -12,7 +12,6 @@ from soc2_warehouse.sandbox.github.pipeline import Deployed, Pipeline
 from soc2_warehouse.sandbox.github.quality import BY_HAND, Validation, validations
 from soc2_warehouse.sandbox.github.world import World
 from soc2_warehouse.sandbox.register_lines import Row
-from soc2_warehouse.sandbox.timetable import deployments
 
 TESTER = "E1019"
 
@@ -23,7 +22,7 @@ def _pipeline(company: Company) -> Pipeline:
 
 
 def _by_hand(company: Company) -> list[Validation]:
-    return [found for found in validations(deployments(company.seed)) if found.story in BY_HAND]
+    return [found for found in validations(company.seed) if found.story in BY_HAND]
 
 
 def changes(company: Company) -> Iterator[datetime]:
@@ -34,7 +33,7 @@ def changes(company: Company) -> Iterator[datetime]:
 def _qa_validations(company: Company, moment: datetime) -> Iterator[Row]:
     for found in _by_hand(company):
         if found.ended_at <= moment:
-            deployed = _pipeline(company).deployed(found.staging)
+            deployed = _pipeline(company).deployed(found.production)
             tester = {"manual": TESTER, "by_author": _author(company, deployed)}.get(found.story or "")
             yield {
                 "artifact": digest(deployed),
