@@ -1,4 +1,4 @@
-"""What the sandbox's databases survive and can be restored to: zones, automatic backups, backup jobs, load balancers."""
+"""What the sandbox's databases survive and can be restored to: zones, backups, backup and restore jobs, balancers."""
 
 from __future__ import annotations
 
