@@ -3,7 +3,8 @@
 Least permissions: ec2:DescribeRegions, ec2:DescribeVolumes, ec2:GetEbsEncryptionByDefault, rds:DescribeDBInstances,
 rds:DescribeDBClusters, elasticache:DescribeReplicationGroups, redshift:DescribeClusters, dynamodb:ListTables,
 dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys, kms:DescribeKey,
-kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases (SecurityAudit holds them all). A key's own policy may deny the reader nevertheless: then its row carries the error.
+kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases (SecurityAudit holds them all). A key's own policy may
+deny the reader nevertheless: then its row carries the error.
 
 Cannot see: regions that the account has not opted into, other accounts, ElastiCache clusters outside a replication
 group, key material. One row a region, also for an empty one: an empty list is an answer, a missing row is not.
