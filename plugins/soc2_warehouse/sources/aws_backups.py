@@ -63,7 +63,7 @@ def rds_snapshots(client: Aws, read: Read) -> Iterator[Any]:
 @table(
     kind="snapshot",
     key=("Region", "Kind", "Snapshot"),
-    query="RDS DescribeDBSnapshotAttributes, DescribeDBClusterSnapshotAttributes of manual snapshots without encryption",
+    query="RDS DescribeDBSnapshotAttributes, DescribeDBClusterSnapshotAttributes of manual ones without encryption",
 )
 def rds_snapshot_attributes(client: Aws, read: Read) -> Iterator[Any]:
     client.introduce(read)
