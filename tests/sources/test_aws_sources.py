@@ -97,6 +97,7 @@ READ_WHOLE = sorted(path.stem for path in (PACKAGE / "sources").glob("aws_*.py")
 
 
 @pytest.mark.parametrize("name", READ_WHOLE)
+@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_backups"])
 def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
     reading = aws.read(name)
     assert reading.status() and set(reading.status().values()) == {"complete"}, reading.receipts
@@ -386,3 +387,22 @@ def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(
         "ratelimit": "disabled",
         "sessions": "enabled",
     }
+def test_backups_are_listed_and_only_what_may_be_public_is_asked_about(aws):
+    aws.go(date(2026, 7, 3))
+    reading = aws.read("aws_backups")
+    asked = {row.parent["Snapshot"].rpartition(":")[2] for row in reading.rows("rds_snapshot_attributes")}
+    assert asked == {"legacy-reports-2023", "demo-seed-data", "crm-before-upgrade"}
+    public = [row for row in reading.rows("ebs_public_snapshots") if row.record]
+    assert [(row.parent["Region"], len(row.record)) for row in public] == [("us-east-1", 1)]
+    counted = sum(
+        vault["NumberOfRecoveryPoints"] for row in reading.rows("vaults") for vault in row.record if row.record
+    )
+    assert counted == sum(len(row.record) for row in reading.rows("recovery_points")) > 0
+
+
+def test_a_vault_that_refuses_keeps_the_others(aws):
+    aws.door.faults.add("/backup-vaults/copies/recovery-points/", 403, body=DENIED)
+    reading = aws.read("aws_backups")
+    receipt = reading.receipts["recovery_points"]
+    assert (receipt.status, receipt.permission_denied) == ("partial", 1)
+    assert [row.parent["Vault"] for row in reading.rows("recovery_points") if row.error] == ["copies"]
