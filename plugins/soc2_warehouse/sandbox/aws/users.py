@@ -39,6 +39,17 @@ def keys_of(user: AwsUser, now: datetime) -> list[AccessKey]:
     return sorted((key for key in user.keys if key.exists(now)), key=lambda key: key.created_at)
 
 
+def group_of(user: AwsUser) -> str:
+    if user.kind != "human":
+        return "readers"
+    return "administrators" if user.tags.get("team") in ("platform", "security") else "engineers"
+
+
+def actions_of(user: AwsUser) -> tuple[str, ...]:
+    """What the user may do, by the policy of the group."""
+    return GROUPS[group_of(user)][1]
+
+
 def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's IAM what it is at ``now``."""
     backend = cloud.backend("iam")
@@ -98,10 +109,7 @@ def _create(cloud: Cloud, user: AwsUser) -> Any:
         device = MFADevice(serial, "000000", "000000")
         device.enable_date = (user.created_at + timedelta(minutes=20)).replace(tzinfo=None)
         held.mfa_devices[serial] = device
-    group = "readers"
-    if user.kind == "human":
-        group = "administrators" if user.tags.get("team") in ("platform", "security") else "engineers"
-    client.add_user_to_group(GroupName=group, UserName=user.name)
+    client.add_user_to_group(GroupName=group_of(user), UserName=user.name)
     return held
 
 
