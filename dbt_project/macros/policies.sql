@@ -33,3 +33,18 @@ json_extract(
     '$.Document'
 )
 {%- endmacro %}
+
+{#- Whether a pattern with * covers a text or another pattern, without case. -#}
+{% macro covers(pattern, text) -%}
+{{ soc2_warehouse.matches_pattern("lower(" ~ text ~ ")", "lower(" ~ pattern ~ ")") }}
+{%- endmacro %}
+
+{#- Whether two patterns have anything in common, one being within the other: s3:* and s3:Get*. -#}
+{% macro overlap(pattern, other) -%}
+({{ soc2_warehouse.covers(pattern, other) }} or {{ soc2_warehouse.covers(other, pattern) }})
+{%- endmacro %}
+
+{#- Whether any of a list of patterns covers a text. -#}
+{% macro any_covers(patterns, text) -%}
+(len(list_filter({{ patterns }}, item -> {{ soc2_warehouse.covers('item', text) }})) > 0)
+{%- endmacro %}
