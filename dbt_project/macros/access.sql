@@ -19,7 +19,7 @@ cast(list_extract(
 {%- endmacro %}
 
 {#-
-  Who holds a declared permission when, as a select: person_key, valid_from, valid_to (both included, null is open).
+  Who holds a declared permission when, as a select: person_key, valid_from (included), valid_to (not included, null is open).
   A role holds what it or a role that it inherits grants, unless one of them denies it. A cycle ends by itself.
 -#}
 {% macro holders_of(permission) -%}

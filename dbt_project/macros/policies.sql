@@ -53,3 +53,18 @@ list_distinct(flatten(list_transform(list_filter({{ soc2_warehouse.policy_statem
     end
 ))))
 {%- endmacro %}
+
+{#- Whether a pattern with * covers a text or another pattern, without case. -#}
+{% macro covers(pattern, text) -%}
+{{ soc2_warehouse.matches_pattern("lower(" ~ text ~ ")", "lower(" ~ pattern ~ ")") }}
+{%- endmacro %}
+
+{#- Whether two patterns have anything in common, one being within the other: s3:* and s3:Get*. -#}
+{% macro overlap(pattern, other) -%}
+({{ soc2_warehouse.covers(pattern, other) }} or {{ soc2_warehouse.covers(other, pattern) }})
+{%- endmacro %}
+
+{#- Whether any of a list of patterns covers a text. -#}
+{% macro any_covers(patterns, text) -%}
+(len(list_filter({{ patterns }}, item -> {{ soc2_warehouse.covers('item', text) }})) > 0)
+{%- endmacro %}

@@ -21,6 +21,11 @@ GROUPS = {
     "engineers": ("Engineering", ("ecs:*", "lambda:*", "logs:*")),
     "readers": ("Reading", ("ec2:Describe*", "s3:Get*", "s3:List*")),
 }
+#: What even administrators are refused: rows of production databases, and the buckets with data of customers.
+REFUSED = (
+    (("rds-data:*", "redshift-data:*", "dynamodb:PutItem"), "*"),
+    (("s3:GetObject",), "arn:aws:s3:::acme-customer-*"),
+)
 REPORT_COLUMNS = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
     "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
@@ -145,6 +150,9 @@ def _furniture(cloud: Cloud) -> None:
         RequireLowercaseCharacters=True,
         PasswordReusePrevention=24,
     )
+    refused = [{"Effect": "Deny", "Action": list(actions), "Resource": where} for actions, where in REFUSED]
+    rail = json.dumps({"Version": "2012-10-17", "Statement": refused})
+    client.put_group_policy(GroupName="administrators", PolicyName="GuardRail", PolicyDocument=rail)
     made = client.create_policy(PolicyName="deploy-services", PolicyDocument=_document("ecs:*", "lambda:*"))
     roles: dict[str, tuple[str, str]] = {
         PIPELINE_ROLE: ("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/token.actions.githubusercontent.com"),
