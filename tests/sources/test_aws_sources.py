@@ -387,6 +387,8 @@ def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(
         "ratelimit": "disabled",
         "sessions": "enabled",
     }
+
+
 def test_backups_are_listed_and_only_what_may_be_public_is_asked_about(aws):
     aws.go(date(2026, 7, 3))
     reading = aws.read("aws_backups")

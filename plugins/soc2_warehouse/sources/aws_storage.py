@@ -1,10 +1,10 @@
-"""Amazon S3: every bucket of the account with its encryption, tags, versioning, public access block and inventory.
+"""Amazon S3: every bucket with its encryption, tags, versioning, policy, public access block and inventory.
 
 Least permissions: s3:ListAllMyBuckets, s3:GetEncryptionConfiguration, s3:GetBucketTagging, s3:GetBucketVersioning,
-s3:GetBucketPublicAccessBlock, s3:GetInventoryConfiguration (all in SecurityAudit), and s3:ListBucket, s3:GetObject on
-the buckets that receive inventory reports.
+s3:GetBucketPublicAccessBlock, s3:GetBucketPolicy, s3:GetInventoryConfiguration (all in SecurityAudit), and
+s3:ListBucket, s3:GetObject on the buckets that receive inventory reports.
 
-Cannot see: objects (only what an S3 Inventory report counts of them), directory buckets, bucket policies. Since
+Cannot see: objects (only what an S3 Inventory report counts of them), directory buckets. Since
 2023-01-05 S3 answers at least AES256 for every bucket, which says nothing on objects that are older.
 """
 
@@ -100,6 +100,14 @@ def bucket_versioning(client: Aws, read: Read) -> Iterator[Any]:
 def public_access_block(client: Aws, read: Read) -> Iterator[Any]:
     def call(s3: Any, name: str) -> Any:
         return s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+
+    yield from _each_bucket(client, read, call)
+
+
+@table(kind="snapshot", key=("Bucket",), query="S3 GetBucketPolicy for each bucket")
+def bucket_policies(client: Aws, read: Read) -> Iterator[Any]:
+    def call(s3: Any, name: str) -> Any:
+        return {"Policy": s3.get_bucket_policy(Bucket=name)["Policy"]}
 
     yield from _each_bucket(client, read, call)
 
