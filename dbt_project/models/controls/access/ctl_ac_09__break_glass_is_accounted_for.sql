@@ -30,8 +30,8 @@ entitled as (
     from timed
     inner join holders
         on holders.person_key = timed.person_key
-        and holders.valid_from <= cast(timed.started_at as date)
-        and (holders.valid_to is null or holders.valid_to >= cast(timed.started_at as date))
+        and holders.valid_from <= timed.started_at
+        and (holders.valid_to is null or holders.valid_to > timed.started_at)
 ),
 
 weighed as (

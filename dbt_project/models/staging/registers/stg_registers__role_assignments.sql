@@ -9,9 +9,11 @@ renamed as (
         _seq,
         {{ json_text('record', '$.person_id') }} as person_id,
         {{ json_text('record', '$.role') }} as role,
-        try_cast({{ json_text('record', '$.valid_from') }} as date) as valid_from,
-        try_cast({{ json_text('record', '$.valid_to') }} as date) as valid_to,
+        {{ json_text('record', '$.permission') }} as permission,
+        {{ utc(json_text('record', '$.valid_from')) }} as valid_from,
+        {{ utc(json_text('record', '$.valid_to')) }} as valid_to,
         {{ json_text('record', '$.approved_by') }} as approved_by,
+        {{ json_text('record', '$.ticket') }} as ticket,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null
