@@ -185,3 +185,29 @@ from (
 ) as changes
 cross join (select count(distinct deployment_id) as deployments from {{ ref(control) }}) as judged
 {%- endmacro %}
+
+{#-
+  The evidence record of each deployment of a relation, as a select; deployment_ref is the deployment it is of. The newest
+  copy of each artefact that could be read counts: one that expired since keeps what was read.
+-#}
+{% macro deployment_records(deployments) -%}
+select deployments.deployment_id as deployment_ref, records.*
+from {{ deployments }} as deployments
+inner join (
+    select *
+    from {{ ref('stg_deploys__evidence_records') }}
+    where artifact_id is not null
+    qualify row_number() over (
+        partition by repo_id, artifact_id order by case when error_code is null then 0 else 1 end, _day desc, _seq desc
+    ) = 1
+) as records
+    on records.repo_id = deployments.repo_id
+    and (
+        records.deployment_id = deployments.deployment_id
+        or (records.deployment_id is null and records.run_id = deployments.run_id)
+    )
+qualify row_number() over (
+    partition by deployments.deployment_id
+    order by case when records.error_code is null then 0 else 1 end, records.artifact_created_at desc, records.artifact_id
+) = 1
+{%- endmacro %}

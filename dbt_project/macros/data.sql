@@ -145,3 +145,13 @@ greatest({{ timestamps | join(', ') }})
 {% macro encryption_strength(algorithm) -%}
 case {{ algorithm }} when 'AES256' then 1 when 'aws:kms' then 2 when 'aws:kms:dsse' then 3 end
 {%- endmacro %}
+
+{#- How many different values lists hold together; 0 for lists that are null or empty. -#}
+{% macro count_distinct_of(list, other='null') -%}
+coalesce(len(list_distinct(list_concat(coalesce({{ list }}, []), coalesce({{ other }}, [])))), 0)
+{%- endmacro %}
+
+{#- Aggregate: the value of the row in which `order` is greatest. -#}
+{% macro latest_value(value, order) -%}
+max_by({{ value }}, {{ order }})
+{%- endmacro %}

@@ -24,3 +24,8 @@ json_extract_string({{ column }}, '{{ path }}[*]')
 {% macro json_each(expression) -%}
 (select unnest(cast(coalesce({{ expression }}, '[]') as json[])) as element)
 {%- endmacro %}
+
+{#- The elements at a path of a JSON text as a list; null when there is no array. Use with each_item. -#}
+{% macro json_items(column, path) -%}
+case when json_type({{ column }}, '{{ path }}') = 'ARRAY' then cast(json_extract({{ column }}, '{{ path }}') as json[]) end
+{%- endmacro %}

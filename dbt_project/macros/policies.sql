@@ -33,3 +33,38 @@ json_extract(
     '$.Document'
 )
 {%- endmacro %}
+
+{#-
+  Actions of `wanted` (list of lower-case texts) that an Allow statement of the document grants on every resource: by name,
+  wildcard or NotAction; a list, null when there is no statement to read. Conditions are not weighed.
+-#}
+{% macro granted_actions(document, wanted) -%}
+list_distinct(flatten(list_transform(list_filter({{ soc2_warehouse.policy_statements(document) }}, statement ->
+    json_extract_string(statement, '$.Effect') = 'Allow'
+    and list_contains({{ soc2_warehouse.policy_texts('statement', 'Resource') }}, '*')
+), statement -> list_filter({{ wanted }}, action ->
+    case
+        when json_type(statement, '$.NotAction') is not null then
+            len(list_filter({{ soc2_warehouse.policy_texts('statement', 'NotAction') }}, pattern ->
+                action like replace(replace(lower(pattern), '*', '%'), '?', '_'))) = 0
+        else
+            len(list_filter({{ soc2_warehouse.policy_texts('statement', 'Action') }}, pattern ->
+                action like replace(replace(lower(pattern), '*', '%'), '?', '_'))) > 0
+    end
+))))
+{%- endmacro %}
+
+{#- Whether a pattern with * covers a text or another pattern, without case. -#}
+{% macro covers(pattern, text) -%}
+{{ soc2_warehouse.matches_pattern("lower(" ~ text ~ ")", "lower(" ~ pattern ~ ")") }}
+{%- endmacro %}
+
+{#- Whether two patterns have anything in common, one being within the other: s3:* and s3:Get*. -#}
+{% macro overlap(pattern, other) -%}
+({{ soc2_warehouse.covers(pattern, other) }} or {{ soc2_warehouse.covers(other, pattern) }})
+{%- endmacro %}
+
+{#- Whether any of a list of patterns covers a text. -#}
+{% macro any_covers(patterns, text) -%}
+(len(list_filter({{ patterns }}, item -> {{ soc2_warehouse.covers('item', text) }})) > 0)
+{%- endmacro %}

@@ -22,3 +22,8 @@ case
     else list_transform(string_split(json_extract_string({{ column }}, '{{ path }}'), ';'), item -> trim(item))
 end
 {%- endmacro %}
+
+{#- A figure of a register, which keeps text; null when it is none. -#}
+{% macro number_of(text) -%}
+try_cast({{ text }} as double)
+{%- endmacro %}

@@ -46,3 +46,11 @@ cast(timezone('UTC', timezone({{ zone }}, {{ local_timestamp }})) as timestamp)
 {% macro plus_hours(timestamp, hours) -%}
 ({{ timestamp }} + to_hours(cast({{ hours }} as integer)))
 {%- endmacro %}
+
+{#- The same time of day some business days later (Monday to Friday, UTC); from a weekend, counted from Friday. -#}
+{% macro plus_business_days(timestamp, days) -%}
+({{ timestamp }} + to_days(cast(
+    case isodow({{ timestamp }}) when 6 then -1 when 7 then -2 else 0 end
+    + {{ days }} + 2 * floor(({{ days }} + least(isodow({{ timestamp }}), 5) - 1) / 5)
+as integer)))
+{%- endmacro %}

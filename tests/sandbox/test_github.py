@@ -121,6 +121,7 @@ BODIES = [
     ("/orgs/acme/outside_collaborators", {}, models.SimpleUser, list),
     ("/orgs/acme/installations", {}, models.Installation, "installations"),
     ("/orgs/acme/repos", {"per_page": 100}, models.MinimalRepository, list),
+    ("/repos/acme/infra/collaborators", {"affiliation": "all"}, models.Collaborator, list),
     ("/repos/acme/infra/branches", {}, models.ShortBranch, list),
     ("/repos/acme/ledger-api/branches/main/protection", {}, models.BranchProtection, None),
     ("/repos/acme/ledger-web/rulesets", {}, models.RepositoryRuleset, list),

@@ -19,6 +19,7 @@ from soc2_warehouse.landing import Landing
 from soc2_warehouse.sandbox.aws import AwsSandbox, keys, trail
 from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, NOT_OPTED_IN
 from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.settings import PACKAGE
 from soc2_warehouse.sources import aws_storage, aws_trail
 
 DAY = date(2026, 7, 1)
@@ -91,7 +92,12 @@ def aws(account, home, monkeypatch):
     return account
 
 
-@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network"])
+#: Every source of AWS; of the trails' own, an account without an organisation always refuses a table.
+READ_WHOLE = sorted(path.stem for path in (PACKAGE / "sources").glob("aws_*.py") if path.stem != "aws_trail_config")
+
+
+@pytest.mark.parametrize("name", READ_WHOLE)
+@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_backups"])
 def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
     reading = aws.read(name)
     assert reading.status() and set(reading.status().values()) == {"complete"}, reading.receipts
@@ -100,7 +106,7 @@ def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
         assert receipt.tenant == "123456789012"
         assert receipt.rows > 0 and receipt.pages > 0 and receipt.query
     calls = sum(receipt.api_calls for receipt in reading.receipts.values())
-    fewest = 34 if name == "aws_network" else 60  # two lists a region, and nothing an object
+    fewest = 34 if name in ("aws_network", "aws_availability") else 60  # two lists a region, and nothing an object
     assert fewest < calls < 400  # one call an object, not one an attribute
 
 
@@ -340,3 +346,63 @@ def test_a_trail_stopped_for_minutes_shows_in_the_events_alone(aws):
 def test_refused_trails_leave_no_extract_to_judge(aws):
     reading = aws.read("aws_trail_config", key="stranger")
     assert reading.receipts["trails"].status == "failed"
+
+
+def test_every_service_of_every_region_is_asked_and_a_refused_one_is_a_row(aws):
+    aws.door.faults.add("ListTopics eu-west-1", 403, body=DENIED)
+    reading = aws.read("aws_services")
+    rows = {(row.parent["Region"], row.parent["Service"]): row for row in reading.rows("resources")}
+    assert {region for region, _ in rows} == set(ENABLED_REGIONS) and len(rows) == 11 * len(ENABLED_REGIONS)
+    assert rows["eu-west-1", "sns"].error["status"] == 403 and reading.status()["resources"] == "partial"
+    assert [queue["SqsManagedSseEnabled"] for queue in rows["us-east-1", "sqs"].record] == ["true", "false"]
+    assert {group["Id"].rsplit(":", 1)[1] for group in rows["eu-west-1", "logs"].record} == {
+        "/acme/ledger-api",
+        "/acme/scratch",
+    }
+    assert rows["sa-east-1", "accessanalyzer"].record == [{"Id": "access analyzers of sa-east-1", "Analyzers": []}]
+    tokens = {machine["MetadataOptions"]["HttpTokens"] for machine in rows["us-east-1", "ec2"].record}
+    assert tokens == {"required", "optional"}
+
+
+def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(aws):
+    aws.go(date(2026, 7, 6))
+    reading = aws.read("aws_availability")
+    home = next(row.record for row in reading.rows("load_balancers") if row.parent["Region"] == "us-east-1")
+    assert {item["LoadBalancerName"]: len(item["AvailabilityZones"]) for item in home}["partner-api"] == 1
+    jobs = [job for row in reading.rows("backup_jobs") for job in row.record]
+    assert len(jobs) == 6 and {job["State"] for job in jobs} == {"COMPLETED"}  # two stores, the nights of three days
+    data = aws.read("aws_data")
+    assert data.receipts["dynamodb_recovery"].permission_denied == 1
+    replica = next(
+        item
+        for row in data.rows("db_instances")
+        for item in row.record
+        if item["DBInstanceIdentifier"] == "ledger-replica-eu"
+    )
+    assert replica["BackupRetentionPeriod"] == 0
+    (warehouse, silent) = [item for row in data.rows("redshift_clusters") for item in row.record]
+    assert warehouse["MultiAZ"] == "Enabled" and "MultiAZ" not in silent
+    caches = [item for row in data.rows("cache_groups") for item in row.record]
+    assert {item["ReplicationGroupId"]: item["MultiAZ"] for item in caches} == {
+        "ratelimit": "disabled",
+        "sessions": "enabled",
+    }
+def test_backups_are_listed_and_only_what_may_be_public_is_asked_about(aws):
+    aws.go(date(2026, 7, 3))
+    reading = aws.read("aws_backups")
+    asked = {row.parent["Snapshot"].rpartition(":")[2] for row in reading.rows("rds_snapshot_attributes")}
+    assert asked == {"legacy-reports-2023", "demo-seed-data", "crm-before-upgrade"}
+    public = [row for row in reading.rows("ebs_public_snapshots") if row.record]
+    assert [(row.parent["Region"], len(row.record)) for row in public] == [("us-east-1", 1)]
+    counted = sum(
+        vault["NumberOfRecoveryPoints"] for row in reading.rows("vaults") for vault in row.record if row.record
+    )
+    assert counted == sum(len(row.record) for row in reading.rows("recovery_points")) > 0
+
+
+def test_a_vault_that_refuses_keeps_the_others(aws):
+    aws.door.faults.add("/backup-vaults/copies/recovery-points/", 403, body=DENIED)
+    reading = aws.read("aws_backups")
+    receipt = reading.receipts["recovery_points"]
+    assert (receipt.status, receipt.permission_denied) == ("partial", 1)
+    assert [row.parent["Vault"] for row in reading.rows("recovery_points") if row.error] == ["copies"]

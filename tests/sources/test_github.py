@@ -31,7 +31,7 @@ def short(provider, monkeypatch):
 def test_every_table_of_a_good_day(provider):
     reading = provider.read()
     assert set(reading.status().values()) == {"complete"}, {r.table_name: r.errors for r in reading.receipts.values()}
-    assert len(reading.receipts) == 17
+    assert len(reading.receipts) == 18
     assert {r.tenant for r in reading.receipts.values()} == {"acme"}
     assert {r.credential_identity for r in reading.receipts.values()} == {"acme-ci"}
     # more than one page where there is more than one page
@@ -140,6 +140,15 @@ def test_a_repository_that_refuses_is_a_row(short):
     assert reading.receipts["branch_protection"].permission_denied == 1
     refused = [row for row in reading.rows("ref_updates") if row.error]
     assert [row.parent["full_name"] for row in refused] == ["acme/docs"]
+
+
+def test_a_repository_tells_who_may_do_what(short):
+    reading = short.read()
+    roles = {
+        row.parent["full_name"]: {user["role_name"] for user in row.record} for row in reading.rows("collaborators")
+    }
+    assert len(roles) == 12 and all(found == {"admin", "write"} for found in roles.values())
+    assert set(next(iter(reading.rows("collaborators"))).record[0]) == {"id", "login", "role_name"}
 
 
 def test_a_table_denied_as_a_whole_fails_and_others_go_on(short):

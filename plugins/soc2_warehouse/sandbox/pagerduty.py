@@ -16,6 +16,7 @@ from flask import Response, jsonify, request
 
 from soc2_warehouse.connections import Connection
 from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.github.watch import alarms
 from soc2_warehouse.sandbox.rhythm import chance, moment
 from soc2_warehouse.sandbox.wire import Wire, create_wire
 
@@ -82,7 +83,22 @@ def incidents(seed: int) -> list[Incident]:
                 raised,
             )
         )
-    return found
+    # An alarm while a release was watched that somebody acted on.
+    for number, entry, at in alarms(seed, "incident"):
+        found.append(
+            Incident(
+                9000 + number,
+                entry.service,
+                at + timedelta(minutes=2),
+                at + timedelta(minutes=5),
+                at + timedelta(minutes=40),
+                RESPONDERS[0],
+                "high",
+                "P3",
+                None,
+            )
+        )
+    return sorted(found, key=lambda incident: incident.created_at)
 
 
 def _iso(at: datetime) -> str:

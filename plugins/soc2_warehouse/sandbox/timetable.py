@@ -225,6 +225,19 @@ def deployments(seed: int = 7) -> tuple[Deployment, ...]:
     return tuple(Deployment(number=number, **draft) for number, draft in enumerate(drafts, 1))  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=4)
+def places(seed: int = 7) -> dict[int, tuple[date, int]]:
+    """Day and position among that day's production deployments, by number: this is how stories are planted."""
+    found: dict[int, tuple[date, int]] = {}
+    counted: dict[date, int] = {}
+    for entry in deployments(seed):
+        if entry.environment == "production":
+            day = entry.started_at.date()
+            found[entry.number] = (day, counted.get(day, 0))
+            counted[day] = counted.get(day, 0) + 1
+    return found
+
+
 def deployments_until(now: datetime, seed: int = 7) -> tuple[Deployment, ...]:
     """Deployments that had started at ``now`` (aware UTC)."""
     return tuple(deployment for deployment in deployments(seed) if deployment.started_at <= now)

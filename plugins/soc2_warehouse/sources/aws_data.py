@@ -2,8 +2,9 @@
 
 Least permissions: ec2:DescribeRegions, ec2:DescribeVolumes, ec2:GetEbsEncryptionByDefault, rds:DescribeDBInstances,
 rds:DescribeDBClusters, elasticache:DescribeReplicationGroups, redshift:DescribeClusters, dynamodb:ListTables,
-dynamodb:DescribeTable, kms:ListKeys, kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases
-(SecurityAudit holds them all). A key's own policy may deny the reader nevertheless: then its row carries the error.
+dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys, kms:DescribeKey,
+kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases (SecurityAudit holds them all). A key's own policy may
+deny the reader nevertheless: then its row carries the error.
 
 Cannot see: regions that the account has not opted into, other accounts, ElastiCache clusters outside a replication
 group, key material. One row a region, also for an empty one: an empty list is an answer, a missing row is not.
@@ -68,6 +69,24 @@ def dynamodb_tables(client: Aws, read: Read) -> Iterator[Any]:
         return [dynamodb.describe_table(TableName=name)["Table"] for name in names]
 
     yield from each_region(client, read, "dynamodb", call)
+
+
+@table(kind="snapshot", key=("TableArn",), query="DynamoDB DescribeContinuousBackups for each table")
+def dynamodb_recovery(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+    arns = [item["TableArn"] for region in read.landed("dynamodb_tables") for item in region.record or []]
+
+    def one(arn: str) -> Envelope:
+        def call() -> Any:
+            read.page(1)
+            dynamodb = client.client("dynamodb", arn.split(":")[3])
+            return dynamodb.describe_continuous_backups(TableName=arn.rpartition("/")[2])[
+                "ContinuousBackupsDescription"
+            ]
+
+        return ask(read, call, TableArn=arn)
+
+    yield from read.each(arns, one)
 
 
 @table(kind="snapshot", key=("Region",), query="EC2 DescribeVolumes in each region")

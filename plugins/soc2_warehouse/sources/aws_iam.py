@@ -1,7 +1,8 @@
 """AWS IAM: users, groups, roles, policies, access keys, MFA devices and the credential report of one account.
 
 Least permissions: iam:GenerateCredentialReport, iam:GetCredentialReport, iam:GetAccountAuthorizationDetails,
-iam:GetAccountSummary, iam:ListAccessKeys, iam:GetAccessKeyLastUsed, iam:ListMFADevices (all in the managed policy
+iam:GetAccountSummary, iam:GetAccountPasswordPolicy, iam:ListVirtualMFADevices, iam:ListAccessKeys,
+iam:GetAccessKeyLastUsed, iam:ListMFADevices (all in the managed policy
 SecurityAudit), sts:GetCallerIdentity.
 
 Cannot see: deleted users and keys (aws_trail does), IAM Identity Center, other accounts of the organisation. The
@@ -138,3 +139,21 @@ def access_key_last_used(client: Aws, read: Read) -> Iterator[Any]:
 @table(kind="snapshot", key=("UserName",), query="IAM ListMFADevices for each user")
 def mfa_devices(client: Aws, read: Read) -> Iterator[Any]:
     yield from _per_user(client, read, "list_mfa_devices", "MFADevices")
+
+
+@table(kind="snapshot", key=(), query="IAM GetAccountPasswordPolicy")
+def password_policy(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+    read.page(1)
+    yield ask(read, lambda: client.client("iam").get_account_password_policy()["PasswordPolicy"])
+
+
+@table(kind="snapshot", key=(), query="IAM ListVirtualMFADevices, assigned ones")
+def virtual_mfa_devices(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+
+    def call() -> Any:
+        iam = client.client("iam")
+        return pages(iam, "list_virtual_mfa_devices", "VirtualMFADevices", read, AssignmentStatus="Assigned")
+
+    yield ask(read, call)

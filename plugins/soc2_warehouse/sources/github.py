@@ -91,6 +91,24 @@ def repositories(client: Client, read: Read) -> Iterator[Any]:
     yield from client.listed(f"/orgs/{client.org}/repos", read, type="all", sort="full_name")
 
 
+@table(kind="snapshot", key=("repo_id",), query="GET /repos/{repo}/collaborators?affiliation=all")
+def collaborators(client: Client, read: Read) -> Iterator[Envelope]:
+    """What each account may do in a repository, whatever it comes from: owner, base right, team or invitation."""
+    client.introduce(read)
+
+    def ask(parent: dict[str, Any]) -> Envelope:
+        try:
+            pages = client.pages(f"/repos/{parent['full_name']}/collaborators", read, affiliation="all")
+            found = [{key: user[key] for key in ("id", "login", "role_name")} for page in pages for user in page]
+        except Refused as refusal:
+            return refused_row(read, refusal, **parent)
+        return read.answer(found, **parent)
+
+    for row in read.each(_parents(read), ask):
+        read.page(1)
+        yield row
+
+
 @table(kind="snapshot", key=("repo_id", "name"), query="GET /repos/{repo}/branches")
 def branches(client: Client, read: Read) -> Iterator[Envelope]:
     client.introduce(read)

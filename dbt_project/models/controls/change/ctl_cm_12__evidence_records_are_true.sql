@@ -5,18 +5,7 @@ with deployments as (
     where environment_class = 'production' and success_at is not null
 ),
 
--- An artefact that expired since it was read keeps what was read.
-records as (
-    select
-        *,
-        {{ json_text('record', '$.deployed_at') }} as deployed_at_text,
-        {{ json_text('record', '$.tests_passed') }} as tests_passed_text
-    from {{ ref('stg_deploys__evidence_records') }}
-    where artifact_id is not null
-    qualify row_number() over (
-        partition by repo_id, artifact_id order by case when error_code is null then 0 else 1 end, _day desc, _seq desc
-    ) = 1
-),
+records as ({{ deployment_records('deployments') }}),
 
 joined as (
     select
@@ -28,21 +17,12 @@ joined as (
         nullif(trim(records.author), '') as claimed_author,
         nullif(trim(records.reviewer), '') as claimed_reviewer,
         records.tests_passed as claimed_tests,
-        nullif(trim(records.tests_passed_text), '') as tests_passed_text,
+        nullif(trim({{ json_text('records.record', '$.tests_passed') }}), '') as tests_passed_text,
         records.deployed_at as claimed_at,
-        nullif(trim(records.deployed_at_text), '') as deployed_at_text,
+        nullif(trim({{ json_text('records.record', '$.deployed_at') }}), '') as deployed_at_text,
         nullif(trim(records.environment), '') as claimed_environment
     from deployments
-    left join records
-        on records.repo_id = deployments.repo_id
-        and (
-            records.deployment_id = deployments.deployment_id
-            or (records.deployment_id is null and records.run_id = deployments.run_id)
-        )
-    qualify row_number() over (
-        partition by deployments.deployment_id
-        order by case when records.error_code is null then 0 else 1 end, records.artifact_created_at desc, records.artifact_id
-    ) = 1
+    left join records on records.deployment_ref = deployments.deployment_id
 ),
 
 introduced as (
@@ -128,7 +108,9 @@ judged as (
             ('ENVIRONMENT_MISMATCH', 'has_record and claimed_environment is not null and not is_production_claim'),
         ]) }} as codes,
         is_unread or (has_record and (not is_arrival_known or (actual_pr is not null and (coalesce(approval, 'unknown') = 'unknown' or actual_author is null or has_unread_check)))) as is_unknown,
-        not in_scope as is_excluded
+        not in_scope as is_excluded,
+        -- The record is published once the deployment has been watched.
+        artifact_id is null and {{ as_of() }} < {{ plus_seconds('success_at', '60 * ' ~ param('record_within_minutes')) }} as is_pending
     from compared
 )
 
@@ -136,10 +118,11 @@ select
     deployment_id as entity_key,
     coalesce(service, repo_full_name) || ' ' || left(coalesce(sha, ''), 7) as entity_name,
     owner_key,
-    {{ row_result(unknown='is_unknown', excluded='is_excluded') }} as result,
+    {{ row_result(unknown='is_unknown', pending='is_pending', excluded='is_excluded') }} as result,
     codes,
     case
         when is_excluded then 'The repository is out of scope: ' || coalesce(exclusion_reason, 'no reason given') || '.'
+        when is_pending then 'The record may still come.'
         when artifact_id is null then 'The pipeline published no evidence record.'
         when is_unread then 'The record could not be read (' || lower(record_error) || ').'
         when not {{ is_empty_list('codes') }}

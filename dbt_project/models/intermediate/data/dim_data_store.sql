@@ -17,6 +17,7 @@ select
     coalesce(registered.classification, discovered.tagged_class) as classification,
     registered.environment,
     registered.owner_key,
+    registered.backup_required,
     discovered.region,
     discovered.account_id,
     discovered.created_at,

@@ -5,6 +5,7 @@ select
     lower(trim(stores.classification)) as classification,
     lower(trim(stores.environment)) as environment,
     stores.owner_id,
+    stores.backup_required,
     stores.reviewed_on,
     people.person_key as owner_key
 from ({{ newest(ref('stg_registers__data_stores')) }}) as stores

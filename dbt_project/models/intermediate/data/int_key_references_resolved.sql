@@ -18,6 +18,15 @@ with refs as (
     select _day, region, account_id, kms_key_ref
     from {{ ref('stg_aws_data__volumes') }}
     union
+    select _day, region, account_id, kms_key_ref
+    from {{ ref('stg_aws_backups__rds_snapshots') }}
+    union
+    select _day, region, account_id, kms_key_ref
+    from {{ ref('stg_aws_backups__ebs_snapshots') }}
+    union
+    select _day, region, account_id, kms_key_ref
+    from {{ ref('stg_aws_backups__recovery_points') }}
+    union
     select encryption._day, buckets.region, buckets.account_id, encryption.kms_key_ref
     from {{ ref('stg_aws_storage__bucket_encryption') }} as encryption
     inner join {{ ref('stg_aws_storage__buckets') }} as buckets

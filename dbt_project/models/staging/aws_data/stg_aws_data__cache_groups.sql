@@ -18,6 +18,9 @@ renamed as (
         {{ json_bool('item.element', '$.AtRestEncryptionEnabled') }} as is_at_rest_encrypted,
         {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_ref,
         {{ json_text('item.element', '$.MultiAZ') }} = 'enabled' as is_multi_az,
+        {{ json_text('item.element', '$.AutomaticFailover') }} = 'enabled' as has_automatic_failover,
+        {{ json_text('item.element', '$.NodeGroups[*].NodeGroupMembers[*].PreferredAvailabilityZone') }} as availability_zones,
+        {{ json_int('item.element', '$.SnapshotRetentionLimit') }} as backup_retention_days,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

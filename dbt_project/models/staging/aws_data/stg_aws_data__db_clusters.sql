@@ -20,6 +20,8 @@ renamed as (
         {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_ref,
         {{ json_text('item.element', '$.ReplicationSourceIdentifier') }} as replica_source,
         {{ json_bool('item.element', '$.MultiAZ') }} as is_multi_az,
+        {{ json_int('item.element', '$.BackupRetentionPeriod') }} as backup_retention_days,
+        {{ utc(json_text('item.element', '$.LatestRestorableTime')) }} as restorable_at,
         {{ tagged_class(json_value('item.element', '$.TagList')) }} as tagged_class,
 
         {{ json_int('error', '$.status') }} as error_status,

@@ -22,6 +22,7 @@ renamed as (
         {{ utc(json_text('record', '$.deployed_at')) }} as deployed_at,
         {{ json_text('record', '$.environment') }} as environment,
         {{ json_text('record', '$.deployment_id') }} as deployment_id,
+        {{ json_text('record', '$.record_sha256') }} as record_sha256,
         cast(record as varchar) as record,
 
         -- refusal

@@ -14,6 +14,11 @@ renamed as (
         {{ json_bool('record', '$.mfa_provider_mapped') }} as mfa_provider_mapped,
         {{ json_text('record', '$.approved_by') }} as approved_by,
         {{ json_text('record', '$.note') }} as note,
+        {{ json_bool('record', '$.access_review_required') }} as access_review_required,
+        {{ json_text('record', '$.account_source') }} as account_source,
+        cast({{ json_text('record', '$.in_scope_from') }} as date) as in_scope_from,
+        cast({{ json_text('record', '$.in_scope_to') }} as date) as in_scope_to,
+        {{ json_text('record', '$.fiscal_year_start_month') }} as fiscal_year_start_month,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null

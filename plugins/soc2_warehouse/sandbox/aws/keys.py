@@ -181,6 +181,7 @@ KEYS: tuple[KeyPlan, ...] = (
         rotation=_on("2025-12-01"),
         denied=(moment("2026-07-12"), moment("2026-07-15")),
     ),
+    KeyPlan("backup", moment("2025-10-15"), rotation=_on("2025-10-15")),
     *_managed(),
 )
 BY_NAME = {(plan.name, plan.region): plan for plan in KEYS}

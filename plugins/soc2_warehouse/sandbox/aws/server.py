@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from werkzeug.serving import make_server
@@ -38,8 +38,11 @@ class _Quiet(MotoRequestHandler):
 class Door:
     """Stands before moto. ``faults`` are planned per request text ``<path>?<query> <action> <body>``.
 
-    denied: patterns of requests, ``<method> <request text>``, that are answered with AccessDenied.
+    denied: patterns of requests, ``<method> <request text>``, that are answered with AccessDenied. beside: paths of
+    services that moto does not have, and who answers them.
     """
+
+    beside: ClassVar[dict[str, Wsgi]] = {}
 
     inner: Wsgi
     faults: Faults = field(default_factory=Faults)
@@ -65,7 +68,7 @@ class Door:
             status = "400 Bad Request" if "HTTP_X_AMZ_TARGET" in environ else "403 Forbidden"
             start_response(status, [("Content-Length", str(len(body))), ("Content-Type", "text/xml")])
             return [body]
-        return self.inner(environ, start_response)
+        return self.beside.get(environ["PATH_INFO"], self.inner)(environ, start_response)
 
     def _asked(self, environ: dict[str, Any]) -> str:
         """Path, action and body of an RPC request; the body is put back for moto."""

@@ -21,6 +21,11 @@ GROUPS = {
     "engineers": ("Engineering", ("ecs:*", "lambda:*", "logs:*")),
     "readers": ("Reading", ("ec2:Describe*", "s3:Get*", "s3:List*")),
 }
+#: What even administrators are refused: rows of production databases, and the buckets with data of customers.
+REFUSED = (
+    (("rds-data:*", "redshift-data:*", "dynamodb:PutItem"), "*"),
+    (("s3:GetObject",), "arn:aws:s3:::acme-customer-*"),
+)
 REPORT_COLUMNS = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
     "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
@@ -37,6 +42,17 @@ def root_has_key(now: datetime) -> bool:
 def keys_of(user: AwsUser, now: datetime) -> list[AccessKey]:
     """The user's keys that exist at ``now``, oldest first."""
     return sorted((key for key in user.keys if key.exists(now)), key=lambda key: key.created_at)
+
+
+def group_of(user: AwsUser) -> str:
+    if user.kind != "human":
+        return "readers"
+    return "administrators" if user.tags.get("team") in ("platform", "security") else "engineers"
+
+
+def actions_of(user: AwsUser) -> tuple[str, ...]:
+    """What the user may do, by the policy of the group."""
+    return GROUPS[group_of(user)][1]
 
 
 def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
@@ -98,10 +114,7 @@ def _create(cloud: Cloud, user: AwsUser) -> Any:
         device = MFADevice(serial, "000000", "000000")
         device.enable_date = (user.created_at + timedelta(minutes=20)).replace(tzinfo=None)
         held.mfa_devices[serial] = device
-    group = "readers"
-    if user.kind == "human":
-        group = "administrators" if user.tags.get("team") in ("platform", "security") else "engineers"
-    client.add_user_to_group(GroupName=group, UserName=user.name)
+    client.add_user_to_group(GroupName=group_of(user), UserName=user.name)
     return held
 
 
@@ -129,6 +142,17 @@ def _furniture(cloud: Cloud) -> None:
     for group, (policy, actions) in GROUPS.items():
         client.create_group(GroupName=group)
         client.put_group_policy(GroupName=group, PolicyName=policy, PolicyDocument=_document(*actions))
+    client.update_account_password_policy(
+        MinimumPasswordLength=14,
+        RequireSymbols=True,
+        RequireNumbers=True,
+        RequireUppercaseCharacters=True,
+        RequireLowercaseCharacters=True,
+        PasswordReusePrevention=24,
+    )
+    refused = [{"Effect": "Deny", "Action": list(actions), "Resource": where} for actions, where in REFUSED]
+    rail = json.dumps({"Version": "2012-10-17", "Statement": refused})
+    client.put_group_policy(GroupName="administrators", PolicyName="GuardRail", PolicyDocument=rail)
     made = client.create_policy(PolicyName="deploy-services", PolicyDocument=_document("ecs:*", "lambda:*"))
     roles: dict[str, tuple[str, str]] = {
         PIPELINE_ROLE: ("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/token.actions.githubusercontent.com"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from soc2_warehouse.sandbox.github.bodies import SITE, node, owner, repository, user
 from soc2_warehouse.sandbox.github.model import BEGINNING, iso
-from soc2_warehouse.sandbox.github.pipeline import ARTIFACT_IDS, ARTIFACT_NAME, RETENTION, Deployed, Run
+from soc2_warehouse.sandbox.github.pipeline import ARTIFACT_IDS, ARTIFACT_NAME, RETENTION, UPLOADED_AFTER, Deployed, Run
 
 
 def app(slug: str, base: str) -> dict[str, Any]:
@@ -29,12 +29,15 @@ def app(slug: str, base: str) -> dict[str, Any]:
     }
 
 
+def digest(found: Deployed) -> str:
+    """A release is a build: the same commit built again is another artefact."""
+    return "sha256:" + hashlib.sha256(f"{found.sha}/{found.planned.release}".encode()).hexdigest()
+
+
 def deployment(found: Deployed, now: datetime, base: str) -> dict[str, Any]:
     url = f"{base}/repos/{found.repo.full_name}"
     states = [moment for _, _, moment in found.statuses if moment <= now]
-    # A release is a build: the same commit built again is another artefact.
-    built = hashlib.sha256(f"{found.sha}/{found.planned.release}".encode()).hexdigest()
-    payload = {"service": found.planned.service, "digest": f"sha256:{built}"}
+    payload = {"service": found.planned.service, "digest": digest(found)}
     return {
         "url": f"{url}/deployments/{found.id}",
         "id": found.id,
@@ -128,7 +131,7 @@ def run(found: Run, now: datetime, base: str) -> dict[str, Any]:
 
 
 def artifact(found: Deployed, now: datetime, base: str) -> dict[str, Any]:
-    created = found.planned.finished_at + timedelta(minutes=1)
+    created = found.planned.finished_at + UPLOADED_AFTER
     number = ARTIFACT_IDS + found.planned.number
     url = f"{base}/repos/{found.repo.full_name}/actions/artifacts/{number}"
     return {

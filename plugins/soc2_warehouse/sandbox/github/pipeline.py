@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +11,16 @@ from typing import Any
 
 from soc2_warehouse.sandbox import timetable
 from soc2_warehouse.sandbox.github.model import MINUTE, ZERO, Actor, Fact, first_day, iso
+from soc2_warehouse.sandbox.github.quality import BY_HAND, E2E_PATH, validations
+from soc2_warehouse.sandbox.github.watch import monitoring
 from soc2_warehouse.sandbox.github.world import Repo, World
 
 DEPLOYMENT_IDS, RUN_IDS, ARTIFACT_IDS = 41_000_000, 70_000_000, 90_000_000
 DEPLOY_PATH, CI_PATH, ADHOC_PATH = (f".github/workflows/{name}.yml" for name in ("deploy", "ci", "adhoc"))
 ARTIFACT_NAME = "deployment-evidence"
 RETENTION = timedelta(days=90)
+#: The record is uploaded once the deployment has been watched.
+UPLOADED_AFTER = 16 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Pipeline:
         self.deployments: dict[str, list[Deployed]] = {name: [] for name in world.repos}
         self._deploy()
         self._test()
+        self._validate()
         for runs in self.runs.values():
             runs.sort(key=lambda run: (run.created_at, run.id))
 
@@ -158,6 +165,34 @@ class Pipeline:
                     )
                 )
 
+    def _validate(self) -> None:
+        """An end-to-end run for each validation of a staged release that no person made."""
+        for found in validations(self.world.seed):
+            if found.story in BY_HAND:
+                continue
+            deployed, entry = self.deployed(found.staging), found.staging
+            runs = self.runs[entry.repo]
+            again = sum(run.path == E2E_PATH and run.number == entry.run_number for run in runs)
+            runs.append(
+                Run(
+                    id=RUN_IDS + 20_000_000 + deployed.repo.id * 1000 + entry.run_number + 500 * again,
+                    number=entry.run_number,
+                    repo=deployed.repo,
+                    path=E2E_PATH,
+                    event="deployment_status",
+                    branch=deployed.repo.default_branch(entry.started_at),
+                    sha=deployed.sha,
+                    actor=self.world.cast.ci_bot,
+                    created_at=found.ended_at - 5 * MINUTE,
+                    completed_at=found.ended_at,
+                    conclusion="success" if found.passed else "failure",
+                )
+            )
+
+    def deployed(self, planned: timetable.Deployment) -> Deployed:
+        """The deployment of an entry of the timetable."""
+        return next(found for found in self.deployments[planned.repo] if found.planned == planned)
+
     # evidence
 
     def artifacts(self, name: str, now: datetime) -> list[Deployed]:
@@ -168,7 +203,7 @@ class Pipeline:
             if found.environment == "production"
             and found.run
             and found.planned.outcome == "success"
-            and found.planned.finished_at + MINUTE <= now
+            and found.planned.finished_at + UPLOADED_AFTER <= now
         ]
 
     def evidence(self, deployed: Deployed) -> dict[str, Any]:
@@ -176,7 +211,7 @@ class Pipeline:
         pull = next((p for p in deployed.repo.builder.pulls if p.merge_sha == deployed.sha), None)
         approvers = [r.author.login for r in pull.reviews if r.state == "APPROVED"] if pull else []
         commit = deployed.repo.builder.commits[deployed.sha]
-        return {
+        record = {
             "change_id": deployed.sha,
             "pr_number": pull.number if pull else None,
             "author": pull.author.login if pull else commit.author.login,
@@ -186,7 +221,10 @@ class Pipeline:
             "environment": deployed.environment,
             "deployment_id": deployed.id,
             "run_id": deployed.run.id if deployed.run else None,
+            "monitoring": monitoring(deployed.planned, self.world.seed),
         }
+        canonical = json.dumps(record, sort_keys=True, separators=(",", ":"))
+        return record | {"record_sha256": hashlib.sha256(canonical.encode()).hexdigest()}
 
     # truth
 

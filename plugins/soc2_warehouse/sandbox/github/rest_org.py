@@ -69,6 +69,12 @@ def add_routes(app: Flask, state: State) -> None:
         known = [repo for repo in state.world.repos.values() if repo.created_at <= now]
         return numbered(known, lambda repo: bodies.repository(repo, now, state.base))
 
+    @app.get("/repos/<org>/<name>/collaborators")
+    def collaborators(org: str, name: str) -> Response:
+        repo = state.repo(org, name)
+        known = [(account, repo_role(account, repo.name)) for account in _accounts(state)]
+        return numbered([pair for pair in known if pair[1]], lambda pair: _collaborator(state, *pair))
+
     @app.get("/repos/<org>/<name>/branches")
     def branches(org: str, name: str) -> Response:
         repo = state.repo(org, name)
@@ -105,6 +111,21 @@ def add_routes(app: Flask, state: State) -> None:
         if found is None:
             refuse(404, "Not Found")
         return jsonify(bodies.ruleset(found, repo, state.base, True))
+
+
+def repo_role(account: Any, repo: str) -> str | None:
+    """Owners administer every repository, members write, an outside collaborator writes where invited."""
+    if account.role == "outside_collaborator":
+        return "write" if repo == "mobile" else None
+    return {"admin": "admin", "member": "write"}.get(account.role)
+
+
+def _collaborator(state: State, account: Any, role: str) -> dict[str, Any]:
+    levels = ("pull", "triage", "push", "maintain", "admin")
+    most = levels.index({"admin": "admin", "write": "push"}[role])
+    permissions = {level: place <= most for place, level in enumerate(levels)}
+    user = bodies.user(state.world.cast.actor(account), state.base)
+    return user | {"permissions": permissions, "role_name": role}
 
 
 def _accounts(state: State) -> list[Any]:

@@ -115,24 +115,27 @@ def _break_glass(company: Company, moment: datetime) -> Iterator[Row]:
 
 
 def _data_stores(company: Company, moment: datetime) -> Iterator[Row]:
+    from soc2_warehouse.sandbox.aws.backups import REQUIRED
     from soc2_warehouse.sandbox.aws.buckets import BUCKETS
 
     kinds = {"instance": "database", "cluster": "database"}
     for bucket in BUCKETS:
         if bucket.listed:
-            yield _store(bucket.ref, "bucket", bucket.registered, bucket.owner)
+            yield _store(bucket.ref, "bucket", bucket.registered, bucket.owner, False)
     for plan in _databases():
         if plan.kind != "member" and plan.exists(moment):
-            yield _store(plan.arn, kinds.get(plan.kind, plan.kind), plan.classification, plan.owner)
+            kind = kinds.get(plan.kind, plan.kind)
+            yield _store(plan.arn, kind, plan.classification, plan.owner, plan.name in REQUIRED)
 
 
-def _store(ref: str, kind: str, classification: str | None, owner: str) -> Row:
+def _store(ref: str, kind: str, classification: str | None, owner: str, backup_required: bool) -> Row:
     return {
         "store_ref": ref,
         "kind": kind,
         "classification": classification,
         "owner_id": owner,
         "environment": "production",
+        "backup_required": backup_required,
         "reviewed_on": CLASSES_REVIEWED,
     }
 

@@ -1,0 +1,240 @@
+-- One row for each demand and each resource that it is about; a service that a region refused is one unknown row a demand.
+with listed as (
+    select
+        *,
+        coalesce(resource_id, service || ' of ' || region) as resource,
+        error_code is not null as is_refused
+    from {{ ref('stg_aws_services__resources') }}
+    where
+        _day = {{ as_of_day() }}
+        and (resource_id is not null or error_code is not null)
+        and coalesce({{ json_text('settings', '$.State.Name') }}, '') not in ('terminated', 'shutting-down')
+),
+
+population as (
+    select
+        'sns_encrypted' as demand,
+        'NOT_ENCRYPTED' as code,
+        resource,
+        region,
+        coalesce({{ json_text('settings', '$.KmsMasterKeyId') }} is null, false) as is_violated,
+        is_refused as is_unknown
+    from listed
+    where service = 'sns'
+
+    union all
+
+    select
+        'sqs_encrypted',
+        'NOT_ENCRYPTED',
+        resource,
+        region,
+        coalesce({{ json_text('settings', '$.KmsMasterKeyId') }} is null and coalesce({{ json_text('settings', '$.SqsManagedSseEnabled') }}, 'false') != 'true', false),
+        is_refused
+    from listed
+    where service = 'sqs'
+
+    union all
+
+    select
+        'kinesis_encrypted',
+        'NOT_ENCRYPTED',
+        resource,
+        region,
+        coalesce(coalesce({{ json_text('settings', '$.EncryptionType') }}, 'NONE') != 'KMS', false),
+        is_refused
+    from listed
+    where service = 'kinesis'
+
+    union all
+
+    select
+        'kinesis_retention',
+        'RETENTION_SHORT',
+        resource,
+        region,
+        coalesce({{ json_int('settings', '$.RetentionPeriodHours') }} < {{ param('stream_retention_hours') }}, false),
+        is_refused or ({{ json_int('settings', '$.RetentionPeriodHours') }} is null)
+    from listed
+    where service = 'kinesis'
+
+    union all
+
+    select
+        'efs_encrypted',
+        'NOT_ENCRYPTED',
+        resource,
+        region,
+        coalesce(not {{ json_bool('settings', '$.Encrypted') }}, false),
+        is_refused or ({{ json_bool('settings', '$.Encrypted') }} is null)
+    from listed
+    where service = 'efs'
+
+    union all
+
+    select
+        'opensearch_encrypted',
+        'NOT_ENCRYPTED',
+        resource,
+        region,
+        coalesce(not coalesce({{ json_bool('settings', '$.EncryptionAtRestOptions.Enabled') }}, false), false),
+        is_refused
+    from listed
+    where service = 'opensearch'
+
+    union all
+
+    select
+        'apigw_cache_encrypted',
+        'NOT_ENCRYPTED',
+        resource,
+        region,
+        coalesce(coalesce({{ json_bool('settings', '$.cacheClusterEnabled') }}, false)
+            and not (
+                coalesce(list_contains({{ json_text('settings', '$.methodSettings.*.cacheDataEncrypted') }}, 'true'), false)
+                and not list_contains({{ json_text('settings', '$.methodSettings.*.cacheDataEncrypted') }}, 'false')
+            ), false),
+        is_refused
+    from listed
+    where service = 'apigateway'
+
+    union all
+
+    select
+        'glue_encrypted',
+        'NOT_ENCRYPTED',
+        resource,
+        region,
+        coalesce(coalesce({{ json_text('settings', '$.EncryptionAtRest.CatalogEncryptionMode') }}, 'DISABLED') = 'DISABLED'
+            or not coalesce({{ json_bool('settings', '$.ConnectionPasswordEncryption.ReturnConnectionPasswordEncrypted') }}, false), false),
+        is_refused
+    from listed
+    where service = 'glue'
+
+    union all
+
+    select
+        'sagemaker_encrypted',
+        'NO_OWN_KEY',
+        resource,
+        region,
+        coalesce({{ json_text('settings', '$.KmsKeyId') }} is null, false),
+        is_refused
+    from listed
+    where service = 'sagemaker'
+
+    union all
+
+    select
+        'log_groups_encrypted',
+        'NO_OWN_KEY',
+        resource,
+        region,
+        coalesce({{ json_text('settings', '$.kmsKeyId') }} is null, false),
+        is_refused
+    from listed
+    where service = 'logs'
+
+    union all
+
+    select
+        'ec2_public',
+        'PUBLIC_ADDRESS',
+        resource,
+        region,
+        coalesce({{ json_text('settings', '$.PublicIpAddress') }} is not null or {{ json_text('settings', '$.Ipv6Address') }} is not null, false),
+        is_refused
+    from listed
+    where service = 'ec2'
+
+    union all
+
+    select
+        'imdsv2',
+        'IMDS_V1',
+        resource,
+        region,
+        coalesce(coalesce({{ json_text('settings', '$.MetadataOptions.HttpEndpoint') }}, 'enabled') = 'enabled' and {{ json_text('settings', '$.MetadataOptions.HttpTokens') }} = 'optional', false),
+        is_refused or ({{ json_text('settings', '$.MetadataOptions.HttpTokens') }} is null)
+    from listed
+    where service = 'ec2'
+
+    union all
+
+    select
+        'external_access_analyzer',
+        'NO_ANALYZER',
+        resource,
+        region,
+        coalesce(not list_contains({{ json_text('settings', '$.Analyzers[*].status') }}, 'ACTIVE'), false),
+        is_refused
+    from listed
+    where service = 'accessanalyzer'
+
+    union all
+
+    select
+        'dynamodb_cmk',
+        'NO_OWN_KEY',
+        coalesce(database_id, 'dynamodb_cmk of ' || region),
+        region,
+        kms_key_ref is null,
+        error_code is not null
+    from {{ ref('stg_aws_data__dynamodb_tables') }}
+    where _day = {{ as_of_day() }} and (database_id is not null or error_code is not null)
+
+    union all
+
+    select
+        'cloudtrail_kms',
+        'NO_OWN_KEY',
+        trail_arn,
+        home_region,
+        kms_key_id is null,
+        false
+    from {{ ref('stg_aws_trail_config__trails') }}
+    where _day = {{ as_of_day() }} and trail_arn is not null
+),
+
+judged as (
+    select
+        *,
+        is_violated and not is_unknown as is_found,
+        {{ codes([
+            ('NOT_ENCRYPTED', "code = 'NOT_ENCRYPTED' and is_violated and not is_unknown"),
+            ('IMDS_V1', "code = 'IMDS_V1' and is_violated and not is_unknown"),
+            ('NO_ANALYZER', "code = 'NO_ANALYZER' and is_violated and not is_unknown"),
+            ('NO_OWN_KEY', "code = 'NO_OWN_KEY' and is_violated and not is_unknown"),
+            ('RETENTION_SHORT', "code = 'RETENTION_SHORT' and is_violated and not is_unknown"),
+            ('PUBLIC_ADDRESS', "code = 'PUBLIC_ADDRESS' and is_violated and not is_unknown"),
+        ]) }} as codes
+    from population
+)
+
+select
+    demand || '|' || resource as entity_key,
+    resource || ': ' || demand as entity_name,
+    cast(null as varchar) as owner_key,
+    {{ row_result(unknown='is_unknown') }} as result,
+    codes,
+    case when is_unknown then 'Could not be read.' when is_found then 'Not as the demand asks.' else 'As the demand asks.' end as reason,
+    region,
+    resource,
+    {{ demands([
+        ('sns_encrypted', "demand = 'sns_encrypted'"),
+        ('sqs_encrypted', "demand = 'sqs_encrypted'"),
+        ('kinesis_encrypted', "demand = 'kinesis_encrypted'"),
+        ('kinesis_retention', "demand = 'kinesis_retention'"),
+        ('efs_encrypted', "demand = 'efs_encrypted'"),
+        ('opensearch_encrypted', "demand = 'opensearch_encrypted'"),
+        ('apigw_cache_encrypted', "demand = 'apigw_cache_encrypted'"),
+        ('glue_encrypted', "demand = 'glue_encrypted'"),
+        ('sagemaker_encrypted', "demand = 'sagemaker_encrypted'"),
+        ('log_groups_encrypted', "demand = 'log_groups_encrypted'"),
+        ('ec2_public', "demand = 'ec2_public'"),
+        ('imdsv2', "demand = 'imdsv2'"),
+        ('external_access_analyzer', "demand = 'external_access_analyzer'"),
+        ('dynamodb_cmk', "demand = 'dynamodb_cmk'"),
+        ('cloudtrail_kms', "demand = 'cloudtrail_kms'"),
+    ]) }} as demands
+from judged

@@ -1,0 +1,62 @@
+"""AWS load balancers, backup jobs and restore jobs of every enabled region: what stays up, and what was kept.
+
+Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers, backup:ListBackupJobs,
+backup:ListRestoreJobs (SecurityAudit holds them all).
+
+Cannot see: regions that the account has not opted into, other accounts, classic load balancers, and backups that
+something other than AWS Backup or the store itself takes. Backup jobs are those of the last days; AWS
+keeps jobs for a month.
+One row a region, also for an empty one: an empty list is an answer, a missing row is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from soc2_warehouse.aws import Aws, each_region, pages
+from soc2_warehouse.connections import Connection
+from soc2_warehouse.sources import Read, table
+
+SOURCE = "aws_availability"
+CONNECTION = "aws_default"
+CONCURRENCY = 8
+JOBS_OF = timedelta(days=3)
+
+
+def client(connection: Connection) -> Aws:
+    return Aws(connection, CONCURRENCY)
+
+
+def calls(client: Aws) -> tuple[int, int, int]:
+    return client.counts()
+
+
+@table(kind="snapshot", key=("Region",), query="ELBv2 DescribeLoadBalancers in each region")
+def load_balancers(client: Aws, read: Read) -> Iterator[Any]:
+    def call(elb: Any) -> Any:
+        return pages(elb, "describe_load_balancers", "LoadBalancers", read)
+
+    yield from each_region(client, read, "elbv2", call)
+
+
+@table(kind="snapshot", key=("Region",), query="Backup ListBackupJobs (ByCreatedAfter: three days ago) in each region")
+def backup_jobs(client: Aws, read: Read) -> Iterator[Any]:
+    since = read.until - JOBS_OF
+    read.parameter("ByCreatedAfter", since.isoformat())
+
+    def call(backup: Any) -> Any:
+        return pages(backup, "list_backup_jobs", "BackupJobs", read, ByCreatedAfter=since)
+
+    yield from each_region(client, read, "backup", call)
+
+
+@table(kind="snapshot", key=("Region",), query="Backup ListRestoreJobs in each region")
+def restore_jobs(client: Aws, read: Read) -> Iterator[Any]:
+    """All of the month that AWS keeps: there are few, and a test counts for a year."""
+
+    def call(backup: Any) -> Any:
+        return pages(backup, "list_restore_jobs", "RestoreJobs", read)
+
+    yield from each_region(client, read, "backup", call)

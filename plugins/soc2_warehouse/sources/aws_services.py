@@ -1,0 +1,144 @@
+"""What scanners ask of smaller AWS services, of every enabled region: topics, queues, streams, log groups, file
+systems, search domains, notebooks, catalogues, API stages, instances and access analyzers.
+
+Least permissions: ec2:DescribeRegions and the actions of ``SERVICES`` below (SecurityAudit holds them all).
+
+Cannot see: regions that the account has not opted into and other accounts. One row a region and service, also for an
+empty one: an empty list is an answer, a missing row is not. A resource that is refused while its region is listed
+makes the row of its region and service refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from soc2_warehouse.aws import Aws, ask, pages, record
+from soc2_warehouse.connections import Connection
+from soc2_warehouse.sources import Envelope, Read, table
+
+SOURCE = "aws_services"
+CONNECTION = "aws_default"
+CONCURRENCY = 8
+DOMAINS_AT_ONCE = 5
+
+
+def client(connection: Connection) -> Aws:
+    return Aws(connection, CONCURRENCY)
+
+
+def calls(client: Aws) -> tuple[int, int, int]:
+    return client.counts()
+
+
+def _topics(sns: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(sns, "list_topics", "Topics", read)
+    return [{"Id": topic["TopicArn"], **_attributes(sns.get_topic_attributes, **topic)} for topic in listed]
+
+
+def _queues(sqs: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(sqs, "list_queues", "QueueUrls", read)
+    wanted = ["QueueArn", "KmsMasterKeyId", "SqsManagedSseEnabled"]
+    found = [_attributes(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=wanted) for url in listed]
+    return [{"Id": queue["QueueArn"], **queue} for queue in found]
+
+
+def _attributes(call: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
+    return dict(call(**arguments).get("Attributes") or {})
+
+
+def _streams(kinesis: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(kinesis, "list_streams", "StreamNames", read)
+    found = [kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"] for name in listed]
+    return [{"Id": stream["StreamARN"], **stream} for stream in found]
+
+
+def _log_groups(logs: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(logs, "describe_log_groups", "logGroups", read)
+    return [{"Id": group["arn"].removesuffix(":*"), **group} for group in listed]
+
+
+def _file_systems(efs: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(efs, "describe_file_systems", "FileSystems", read)
+    return [{"Id": system.get("FileSystemArn") or system["FileSystemId"], **system} for system in listed]
+
+
+def _domains(opensearch: Any, read: Read) -> list[dict[str, Any]]:
+    names = [domain["DomainName"] for domain in opensearch.list_domain_names()["DomainNames"]]
+    read.page(len(names))
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(names), DOMAINS_AT_ONCE):
+        answer = opensearch.describe_domains(DomainNames=names[first : first + DOMAINS_AT_ONCE])
+        found += [{"Id": domain["ARN"], **domain} for domain in answer["DomainStatusList"]]
+    return found
+
+
+def _notebooks(sagemaker: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(sagemaker, "list_notebook_instances", "NotebookInstances", read)
+    found = [
+        record(sagemaker.describe_notebook_instance(NotebookInstanceName=item["NotebookInstanceName"]))
+        for item in listed
+    ]
+    return [{"Id": notebook["NotebookInstanceArn"], **notebook} for notebook in found]
+
+
+def _catalogue(glue: Any, read: Read) -> list[dict[str, Any]]:
+    """The region's catalogue, where it has a database: an empty one holds nothing that could be encrypted."""
+    databases = pages(glue, "get_databases", "DatabaseList", read)
+    if not databases:
+        return []
+    settings = glue.get_data_catalog_encryption_settings()["DataCatalogEncryptionSettings"]
+    return [{"Id": f"catalogue of {glue.meta.region_name}", "Databases": len(databases), **settings}]
+
+
+def _stages(gateway: Any, read: Read) -> list[dict[str, Any]]:
+    found = []
+    for api in pages(gateway, "get_rest_apis", "items", read):
+        for stage in gateway.get_stages(restApiId=api["id"])["item"]:
+            found.append({"Id": f"{api['id']}/{stage['stageName']}", "ApiName": api.get("name"), **stage})
+    return found
+
+
+def _instances(ec2: Any, read: Read) -> list[dict[str, Any]]:
+    wanted = ("InstanceId", "PublicIpAddress", "Ipv6Address", "MetadataOptions", "State", "Tags", "LaunchTime")
+    reservations = pages(ec2, "describe_instances", "Reservations", read)
+    return [
+        {"Id": instance["InstanceId"], **{key: instance.get(key) for key in wanted}}
+        for reservation in reservations
+        for instance in reservation["Instances"]
+    ]
+
+
+def _analyzers(analyzer: Any, read: Read) -> list[dict[str, Any]]:
+    """One item a region, also when it has no analyzer: the region is what a scanner asks about."""
+    listed = pages(analyzer, "list_analyzers", "analyzers", read)
+    return [{"Id": f"access analyzers of {analyzer.meta.region_name}", "Analyzers": listed}]
+
+
+SERVICES: dict[str, Callable[[Any, Read], list[dict[str, Any]]]] = {
+    "accessanalyzer": _analyzers,  # access-analyzer:ListAnalyzers
+    "apigateway": _stages,  # apigateway:GET on /restapis and their stages
+    "ec2": _instances,  # ec2:DescribeInstances
+    "efs": _file_systems,  # elasticfilesystem:DescribeFileSystems
+    "glue": _catalogue,  # glue:GetDatabases, glue:GetDataCatalogEncryptionSettings
+    "kinesis": _streams,  # kinesis:ListStreams, kinesis:DescribeStreamSummary
+    "logs": _log_groups,  # logs:DescribeLogGroups
+    "opensearch": _domains,  # es:ListDomainNames, es:DescribeDomains
+    "sagemaker": _notebooks,  # sagemaker:ListNotebookInstances, sagemaker:DescribeNotebookInstance
+    "sns": _topics,  # sns:ListTopics, sns:GetTopicAttributes
+    "sqs": _queues,  # sqs:ListQueues, sqs:GetQueueAttributes
+}
+
+
+@table(kind="snapshot", key=("Region", "Service"), query="What each service of each region lists and describes")
+def resources(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+    account = client.caller.get("Account")
+    places = [(region, service) for region in client.enabled_regions for service in sorted(SERVICES)]
+
+    def one(place: tuple[str, str]) -> Envelope:
+        region, service = place
+        parent = {"Region": region, "Service": service, "Account": account}
+        return ask(read, lambda: SERVICES[service](client.client(service, region), read), **parent)
+
+    yield from read.each(places, one)
