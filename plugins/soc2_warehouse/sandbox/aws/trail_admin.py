@@ -31,6 +31,11 @@ CALLS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
     ("non-admin", "AttachUserPolicy", {"userName": "svc-mailer", "policyArn": POLICY}, "2026-06-16T10:00", "E1010"),
     # An administrator, but for the own user.
     ("self", "AttachUserPolicy", {"userName": "lena.fischer", "policyArn": POLICY}, "2026-06-17T10:00", "E1008"),
+    # Approved a second later, and on the second.
+    ("early", "AttachUserPolicy", {"userName": "ben.carter", "policyArn": POLICY}, "2026-06-24T10:00", ADMIN),
+    ("in-time", "AttachUserPolicy", {"userName": "ravi.shah", "policyArn": POLICY}, "2026-06-25T10:00", ADMIN),
+    # By an approved rule, without a request.
+    ("birthright", "AddUserToGroup", {"userName": "yara.costa", "groupName": "readers"}, "2026-06-26T10:00", ADMIN),
 )
 #: (key, session, when): a role's policy changed in a session of single sign-on.
 SESSIONS = (
