@@ -19,18 +19,19 @@ cast(list_extract(
 {%- endmacro %}
 
 {#-
-  Who holds a declared permission when, as a select: person_key, valid_from (included), valid_to (not included, null is open).
-  A role holds what it or a role that it inherits grants, unless one of them denies it. A cycle ends by itself.
+  Who holds a declared permission when, as a select: person_key, role, valid_from, valid_to (excluded, null is open).
+  A role holds what it or a role that it inherits grants, unless one of them denies it. A cycle ends by itself. A single
+  permission may be lent for a time; an assignment that nobody approved gives nothing.
 -#}
 {% macro holders_of(permission) -%}
 select distinct
     refs.person_key,
-    assignments.role,
+    coalesce(assignments.role, 'lent') as role,
     assignments.valid_from,
     assignments.valid_to
 from ({{ newest(ref('stg_registers__role_assignments')) }}) as assignments
 inner join {{ ref('int_person_refs') }} as refs on refs.ref = assignments.person_id
-inner join (
+left join (
     with recursive definitions as ({{ newest(ref('stg_registers__roles')) }}),
 
     closure as (
@@ -49,4 +50,6 @@ inner join (
     having max(case when {{ includes('definitions.permissions', "'" ~ permission ~ "'") }} then 1 else 0 end) = 1
         and max(case when {{ includes('definitions.denied', "'" ~ permission ~ "'") }} then 1 else 0 end) = 0
 ) as granting on granting.role = assignments.role
+where assignments.approved_by is not null
+    and (granting.role is not null or (assignments.permission = '{{ permission }}' and assignments.valid_to is not null))
 {%- endmacro %}

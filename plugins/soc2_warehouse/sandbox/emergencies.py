@@ -77,7 +77,7 @@ SESSIONS = (
     # Nobody approved it, and no role of the user includes it.
     Session(
         "bg-2026-06-24", moment("2026-06-24T07:10"), moment("2026-06-24T07:15"), moment("2026-06-24T07:55"),
-        "Certificate of the mail relay had expired", reviewed_at=moment("2026-06-25T09:00"), person_id="E1009",
+        "Certificate of the mail relay had expired", reviewed_at=moment("2026-06-25T09:00"), person_id="E1010",
         approved_by=None, calls=(moment("2026-06-24T07:20"),),
     ),
     # In the register, and in no log.

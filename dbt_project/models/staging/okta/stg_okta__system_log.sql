@@ -17,6 +17,7 @@ renamed as (
         {{ json_text('record', '$.actor.alternateId') }} as actor_login,
         {{ first_item(json_texts_where(json_value('record', '$.target'), 'id', 'type', 'User')) }} as target_user_id,
         {{ first_item(json_texts_where(json_value('record', '$.target'), 'alternateId', 'type', 'User')) }} as target_login,
+        {{ first_item(json_texts_where(json_value('record', '$.target'), 'displayName', 'type', 'UserGroup')) }} as target_group_name,
         {{ json_text('record', '$.client.ipAddress') }} as client_ip,
 
         {{ json_int('error', '$.status') }} as error_status,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from soc2_warehouse.sandbox import emergencies
 from soc2_warehouse.sandbox.aws import trail_config
 from soc2_warehouse.sandbox.aws.cloud import HOME, moment, stable_uuid
 from soc2_warehouse.sandbox.company import Company
@@ -99,13 +98,15 @@ class TrailEvent:
 
 def history(company: Company) -> list[TrailEvent]:
     """Every event from BEGIN to END, oldest first."""
+    from soc2_warehouse.sandbox.aws import trail_admin  # it builds on this module
+
     found = [
         *_users(company),
         *_sign_ins(company),
         *_deployments(),
         *_outside(company),
         *_stops(company),
-        *_emergencies(),
+        *trail_admin.events(company),
     ]
     return sorted((event for event in found if BEGIN <= event.at < END), key=lambda event: (event.at, event.key))
 
@@ -262,17 +263,6 @@ def _stops(company: Company) -> Iterator[TrailEvent]:
                     user_identity(admin, when), {"name": trail_config.arn(trail)}, OFFICE_IP, BOTO,
                     region=trail_config.HOMES[trail],
                 )  # fmt: skip
-
-
-def _emergencies() -> Iterator[TrailEvent]:
-    """What was done on machines in emergency sessions."""
-    for session in emergencies.SESSIONS:
-        identity = role_identity(BREAK_GLASS_ROLE, session.session_name)
-        for when in session.calls:
-            yield TrailEvent(
-                f"SendCommand/{session.session_name}/{when.isoformat()}", "SendCommand", "ssm.amazonaws.com", when,
-                session.session_name, identity, {"documentName": "AWS-RunShellScript"}, OFFICE_IP, BOTO,
-            )  # fmt: skip
 
 
 def _runtime(company: Company, change: RuntimeChange) -> TrailEvent:

@@ -8,6 +8,7 @@ from typing import Any
 from soc2_warehouse.sandbox.github import rules
 from soc2_warehouse.sandbox.github.model import BEGINNING, ORG_ID, OWNER, Actor, sha_of
 from soc2_warehouse.sandbox.github.world import World
+from soc2_warehouse.sandbox.rhythm import moment
 
 KEPT, GIT_KEPT = timedelta(days=180), timedelta(days=7)
 # Removals that no event tells: the provider lost it, only the member list shows that the account is gone.
@@ -29,6 +30,11 @@ def events(world: World) -> list[dict[str, Any]]:
             kind = "remove_outside_collaborator" if account.role == "outside_collaborator" else "remove_member"
             found.append(_event(f"org.{kind}", admin, account.removed_at, **user))
     found += _protection(world)
+    # A contractor's access to one repository was to end on 2026-07-02: TEMPORARY_NOT_REMOVED (AC-19) until it went.
+    guest, repo = world.cast.person("C001"), world.repos["payments"]
+    for kind, when in (("add", "2026-06-10T10:00"), ("remove", "2026-07-06T10:00")):
+        named = {"repo": repo.full_name, "repo_id": repo.id, "user": guest.login, "user_id": guest.id}
+        found.append(_event(f"repo.{kind}_member", admin, moment(when), **named))
     for repo in world.repos.values():
         named = {"repo": repo.full_name, "repo_id": repo.id}
         found.append(_event("repo.create", admin, repo.created_at, **named))
@@ -78,8 +84,8 @@ def _protection(world: World) -> list[dict[str, Any]]:
     return found
 
 
-def _event(action: str, actor: Actor, moment: datetime, **fields: Any) -> dict[str, Any]:
-    stamp = int(moment.timestamp() * 1000)
+def _event(action: str, actor: Actor, when: datetime, **fields: Any) -> dict[str, Any]:
+    stamp = int(when.timestamp() * 1000)
     return {
         "@timestamp": stamp,
         "_document_id": sha_of("audit", action, stamp, *sorted(map(str, fields.values())))[:22],

@@ -277,6 +277,16 @@ def _github(company: Company, at: datetime) -> Iterator[Account]:
 ACCOUNTS: dict[str, Callable[[Company, datetime], Iterator[Account]]] = {"okta": _okta, "aws": _aws, "github": _github}
 
 
+READING = "aws:policy:AmazonS3ReadOnlyAccess"
+#: Requests for production access (AC-19): number, person, what, approver, when, until when.
+GRANTED = (
+    (15, "E1008", READING, "E1008", "2026-06-16T10:00", None),  # SELF_APPROVED
+    (16, "E1016", READING, "E1005", "2026-06-24T10:00:01", None),  # APPROVED_AFTER_GRANT, by a second
+    (17, "E1011", READING, "E1005", "2026-06-25T10:00", None),  # near miss: on the second
+    (18, "C001", "github:repo:acme/payments", "E1007", "2026-06-09T10:00", "2026-07-02T12:00"),  # stays until 07-06
+)
+
+
 def _requests(company: Company, now: datetime) -> Iterator[Row]:
     yield {
         "request_id": "AQ-2026-014",
@@ -293,6 +303,17 @@ def _requests(company: Company, now: datetime) -> Iterator[Row]:
         "entitlement": "okta",
         "requested_at": moment("2026-06-24T09:00"),
     }
+    for number, person, entitlement, approver, approved, until in GRANTED:
+        if moment(approved) <= now:
+            yield {
+                "request_id": f"AQ-2026-{number:03}",
+                "person_id": person,
+                "entitlement": entitlement,
+                "requested_at": moment(approved) - timedelta(hours=20),
+                "approver_id": approver,
+                "approved_at": moment(approved),
+                "expires_at": moment(until) if until else None,
+            }
 
 
 LINES: dict[str, Callable[[Company, datetime], Iterator[dict[str, Any]]]] = {
