@@ -1,8 +1,8 @@
-"""Amazon S3: every bucket of the account with its encryption, tags, versioning, public access block and inventory.
+"""Amazon S3: every bucket of the account with its encryption, tags, versioning, lifecycle, public access and inventory.
 
 Least permissions: s3:ListAllMyBuckets, s3:GetEncryptionConfiguration, s3:GetBucketTagging, s3:GetBucketVersioning,
-s3:GetBucketPublicAccessBlock, s3:GetInventoryConfiguration (all in SecurityAudit), and s3:ListBucket, s3:GetObject on
-the buckets that receive inventory reports.
+s3:GetLifecycleConfiguration, s3:GetBucketPublicAccessBlock, s3:GetInventoryConfiguration (all in SecurityAudit), and
+s3:ListBucket, s3:GetObject on the buckets that receive inventory reports.
 
 Cannot see: objects (only what an S3 Inventory report counts of them), directory buckets, bucket policies. Since
 2023-01-05 S3 answers at least AES256 for every bucket, which says nothing on objects that are older.
@@ -94,6 +94,11 @@ def bucket_versioning(client: Aws, read: Read) -> Iterator[Any]:
         return {key: answer[key] for key in ("Status", "MFADelete") if key in answer}
 
     yield from _each_bucket(client, read, call)
+
+
+@table(kind="snapshot", key=("Bucket",), query="S3 GetBucketLifecycleConfiguration for each bucket")
+def bucket_lifecycle(client: Aws, read: Read) -> Iterator[Any]:
+    yield from _each_bucket(client, read, lambda s3, name: s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"])
 
 
 @table(kind="snapshot", key=("Bucket",), query="S3 GetPublicAccessBlock for each bucket")
