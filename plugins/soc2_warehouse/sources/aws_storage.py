@@ -1,7 +1,8 @@
-"""Amazon S3: every bucket with its encryption, tags, versioning, policy, public access block and inventory.
+"""Amazon S3: every bucket with its encryption, tags, versioning, lifecycle, policy, public access block and inventory.
 
 Least permissions: s3:ListAllMyBuckets, s3:GetEncryptionConfiguration, s3:GetBucketTagging, s3:GetBucketVersioning,
-s3:GetBucketPublicAccessBlock, s3:GetBucketPolicy, s3:GetInventoryConfiguration (all in SecurityAudit), and
+s3:GetLifecycleConfiguration, s3:GetBucketPublicAccessBlock, s3:GetBucketPolicy, s3:GetInventoryConfiguration (all in
+SecurityAudit), and
 s3:ListBucket, s3:GetObject on the buckets that receive inventory reports.
 
 Cannot see: objects (only what an S3 Inventory report counts of them), directory buckets. Since
@@ -94,6 +95,11 @@ def bucket_versioning(client: Aws, read: Read) -> Iterator[Any]:
         return {key: answer[key] for key in ("Status", "MFADelete") if key in answer}
 
     yield from _each_bucket(client, read, call)
+
+
+@table(kind="snapshot", key=("Bucket",), query="S3 GetBucketLifecycleConfiguration for each bucket")
+def bucket_lifecycle(client: Aws, read: Read) -> Iterator[Any]:
+    yield from _each_bucket(client, read, lambda s3, name: s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"])
 
 
 @table(kind="snapshot", key=("Bucket",), query="S3 GetPublicAccessBlock for each bucket")
