@@ -145,3 +145,11 @@ greatest({{ timestamps | join(', ') }})
 {% macro encryption_strength(algorithm) -%}
 case {{ algorithm }} when 'AES256' then 1 when 'aws:kms' then 2 when 'aws:kms:dsse' then 3 end
 {%- endmacro %}
+
+{#- Days between two runs of AWS's rate(10 days), rate(12 hours); null for a cron expression, which says no interval. -#}
+{% macro rate_days(expression) -%}
+(
+    cast(nullif(regexp_extract({{ expression }}, 'rate[(]([0-9]+) ', 1), '') as double)
+    * case when {{ expression }} like '% day%' then 1 when {{ expression }} like '% hour%' then 1.0 / 24 end
+)
+{%- endmacro %}
