@@ -98,6 +98,9 @@ READ_WHOLE = sorted(path.stem for path in (PACKAGE / "sources").glob("aws_*.py")
 
 @pytest.mark.parametrize("name", READ_WHOLE)
 @pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_backups"])
+@pytest.mark.parametrize(
+    "name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_backups", "aws_secrets"]
+)
 def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
     reading = aws.read(name)
     assert reading.status() and set(reading.status().values()) == {"complete"}, reading.receipts
@@ -107,6 +110,7 @@ def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
         assert receipt.rows > 0 and receipt.pages > 0 and receipt.query
     calls = sum(receipt.api_calls for receipt in reading.receipts.values())
     fewest = 34 if name in ("aws_network", "aws_availability") else 60  # two lists a region, and nothing an object
+    fewest = 34 if name in ("aws_network", "aws_secrets") else 60  # two lists a region, and nothing an object
     assert fewest < calls < 400  # one call an object, not one an attribute
 
 
@@ -408,3 +412,18 @@ def test_a_vault_that_refuses_keeps_the_others(aws):
     receipt = reading.receipts["recovery_points"]
     assert (receipt.status, receipt.permission_denied) == ("partial", 1)
     assert [row.parent["Vault"] for row in reading.rows("recovery_points") if row.error] == ["copies"]
+
+
+def test_secrets_are_listed_without_values_and_their_own_versions_asked_for(aws):
+    aws.go(date(2026, 7, 6))
+    reading = aws.read("aws_secrets")
+    listed = [secret for row in reading.rows("secrets") for secret in row.record]
+    assert sum("PrimaryRegion" in secret for secret in listed) == 2  # the primary and its replica
+    assert not any("SecretString" in secret or "Value" in secret for secret in listed)
+    asked = [row.parent["SecretId"] for row in reading.rows("secret_versions")]
+    assert len(asked) == len(set(asked)) == 9
+    receipt = reading.receipts["secret_versions"]
+    assert (receipt.status, receipt.permission_denied) == ("partial", 1)
+    shown = [parameter for row in reading.rows("parameters") for parameter in row.record]
+    assert {parameter["Name"] for parameter in shown} == {"/prod/mail/api-token", "/prod/web/page-size"}
+    assert not any("Value" in parameter for parameter in shown)
