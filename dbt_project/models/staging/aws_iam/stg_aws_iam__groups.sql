@@ -14,6 +14,7 @@ renamed as (
         {{ utc(json_text('record', '$.CreateDate')) }} as created_at,
 
         {{ json_value('record', '$.GroupPolicyList') }} as inline_policies,
+        {{ json_value('record', '$.AttachedManagedPolicies') }} as attached_policies,
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code
     from source

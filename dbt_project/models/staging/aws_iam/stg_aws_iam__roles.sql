@@ -16,6 +16,7 @@ renamed as (
         {{ json_value('record', '$.AssumeRolePolicyDocument') }} as trust_policy,
 
         {{ json_value('record', '$.RolePolicyList') }} as inline_policies,
+        {{ json_value('record', '$.AttachedManagedPolicies') }} as attached_policies,
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code
     from source

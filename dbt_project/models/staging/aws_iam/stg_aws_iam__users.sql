@@ -17,6 +17,8 @@ renamed as (
 
         {{ json_value('record', '$.UserPolicyList') }} as inline_policies,
         {{ json_value('record', '$.AttachedManagedPolicies') }} as attached_policies,
+        {{ json_texts('record', '$.GroupList') }} as group_names,
+        {{ json_text('record', '$.PermissionsBoundary.PermissionsBoundaryArn') }} as boundary_arn,
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code
     from source
