@@ -155,3 +155,8 @@ coalesce(len(list_distinct(list_concat(coalesce({{ list }}, []), coalesce({{ oth
 {% macro latest_value(value, order) -%}
 max_by({{ value }}, {{ order }})
 {%- endmacro %}
+
+{#- A flag of a public access block: where there is no block (404) it is off, and a refusal says nothing. -#}
+{% macro block_flag(table, flag) -%}
+case when {{ table }}.error_code is null then coalesce({{ table }}.{{ flag }}, false) when {{ table }}.error_status = 404 then false end
+{%- endmacro %}
