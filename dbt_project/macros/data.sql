@@ -163,3 +163,8 @@ max_by({{ value }}, {{ order }})
     * case when {{ expression }} like '% day%' then 1 when {{ expression }} like '% hour%' then 1.0 / 24 end
 )
 {%- endmacro %}
+
+{#- A flag of a public access block: where there is no block (404) it is off, and a refusal says nothing. -#}
+{% macro block_flag(table, flag) -%}
+case when {{ table }}.error_code is null then coalesce({{ table }}.{{ flag }}, false) when {{ table }}.error_status = 404 then false end
+{%- endmacro %}

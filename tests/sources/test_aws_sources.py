@@ -369,7 +369,7 @@ def test_every_service_of_every_region_is_asked_and_a_refused_one_is_a_row(aws):
 
 
 def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(aws):
-    aws.go(date(2026, 7, 6))
+    aws.go(date(2026, 7, 12))
     reading = aws.read("aws_availability")
     home = next(row.record for row in reading.rows("load_balancers") if row.parent["Region"] == "us-east-1")
     assert {item["LoadBalancerName"]: len(item["AvailabilityZones"]) for item in home}["partner-api"] == 1
