@@ -69,3 +69,31 @@ case
         then 'TLSv1.2'
 end
 {%- endmacro %}
+
+{#- max-age of the first Strict-Transport-Security header of an answer, as browsers read it; null without a valid one. -#}
+{% macro hsts_max_age(headers) -%}
+try_cast(nullif(regexp_extract(lower(list_extract({{ headers }}, 1)), '(^|[; ])max-age *= *"?([0-9]+)"? *(;|$)', 2), '') as bigint)
+{%- endmacro %}
+
+{#- Protocols as SSL Labs writes them (name and version apart) in our spelling. -#}
+{% macro scanned_protocols(records) -%}
+list_transform(cast({{ records }} as json[]), item ->
+    json_extract_string(item, '$.name') || 'v'
+    || case json_extract_string(item, '$.version') when '1.0' then '1' when '3.0' then '3' when '2.0' then '2' else json_extract_string(item, '$.version') end
+)
+{%- endmacro %}
+
+{#- First end of the certificates of a scan, from milliseconds. -#}
+{% macro first_cert_end(records) -%}
+cast(to_timestamp(list_min(list_transform(cast({{ records }} as json[]), item -> try_cast(json_extract_string(item, '$.notAfter') as bigint))) / 1000.0) at time zone 'UTC' as timestamp)
+{%- endmacro %}
+
+{#- How good a grade is: 1 is the best; null for one that is not known. -#}
+{% macro grade_rank(grade) -%}
+nullif(list_position(['A+', 'A', 'A-', 'B', 'C', 'D', 'E', 'F', 'T', 'M'], {{ grade }}), 0)
+{%- endmacro %}
+
+{#- Aggregate: the value of the newest scan for which a condition holds. -#}
+{% macro newest_value(column, condition) -%}
+arg_max({{ column }}, scanned_at) filter (where {{ condition }})
+{%- endmacro %}

@@ -2,8 +2,8 @@
 
 Least permissions: s3:ListAllMyBuckets, s3:GetEncryptionConfiguration, s3:GetBucketTagging, s3:GetBucketVersioning,
 s3:GetLifecycleConfiguration, s3:GetBucketPublicAccessBlock, s3:GetAccountPublicAccessBlock, s3:GetBucketPolicyStatus,
-s3:GetBucketPolicy, s3:GetBucketAcl, s3:GetInventoryConfiguration (all in SecurityAudit), and s3:ListBucket, s3:GetObject on the buckets
-that receive inventory reports.
+s3:GetBucketPolicy, s3:GetBucketAcl, s3:GetInventoryConfiguration (all in SecurityAudit), and s3:ListBucket,
+s3:GetObject on the buckets that receive inventory reports.
 
 Cannot see: objects (only what an S3 Inventory report counts of them), directory buckets. Since
 2023-01-05 S3 answers at least AES256 for every bucket, which says nothing on objects that are older.

@@ -16,7 +16,12 @@ from soc2_warehouse.sandbox.company import Company
 #: After the databases.
 RANK = 2
 
-POSTGRES = {"rds.force_ssl": "1", "ssl_min_protocol_version": "TLSv1.2", "log_connections": "1", "pgaudit.log": "ddl"}
+POSTGRES: dict[str, str | None] = {
+    "rds.force_ssl": "1",
+    "ssl_min_protocol_version": "TLSv1.2",
+    "log_connections": "1",
+    "pgaudit.log": "ddl",
+}
 MYSQL = {
     "require_secure_transport": "ON",
     "tls_version": "TLSv1.2,TLSv1.3",
@@ -73,6 +78,8 @@ def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
             continue
         if plan.kind == "cluster":
             cloud.backend("rds", plan.region).clusters[plan.name].parameter_group = group_of(plan)
+        if group_of(plan) == "default.postgres16":  # moto says an older version than its group is for
+            cloud.backend("rds", plan.region).databases[plan.name].engine_version = "16.3"
         if plan.kind == "cache":
             cache = cloud.backend("elasticache", plan.region).replication_groups[plan.name]
             cache.transit_encryption_enabled = plan.name not in PLAIN_CACHES
