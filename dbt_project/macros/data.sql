@@ -155,3 +155,16 @@ coalesce(len(list_distinct(list_concat(coalesce({{ list }}, []), coalesce({{ oth
 {% macro latest_value(value, order) -%}
 max_by({{ value }}, {{ order }})
 {%- endmacro %}
+
+{#- Days between two runs of AWS's rate(10 days), rate(12 hours); null for a cron expression, which says no interval. -#}
+{% macro rate_days(expression) -%}
+(
+    cast(nullif(regexp_extract({{ expression }}, 'rate[(]([0-9]+) ', 1), '') as double)
+    * case when {{ expression }} like '% day%' then 1 when {{ expression }} like '% hour%' then 1.0 / 24 end
+)
+{%- endmacro %}
+
+{#- A flag of a public access block: where there is no block (404) it is off, and a refusal says nothing. -#}
+{% macro block_flag(table, flag) -%}
+case when {{ table }}.error_code is null then coalesce({{ table }}.{{ flag }}, false) when {{ table }}.error_status = 404 then false end
+{%- endmacro %}

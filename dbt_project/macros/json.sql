@@ -15,6 +15,11 @@ try_cast(json_extract_string({{ column }}, '{{ path }}') as bigint)
 json_extract({{ column }}, '{{ path }}')
 {%- endmacro %}
 
+{#- A text that holds a JSON document, as JSON; null when it is none. -#}
+{% macro json_document(text) -%}
+try_cast({{ text }} as json)
+{%- endmacro %}
+
 {#- A JSON array of strings as a list of text; null stays null. -#}
 {% macro json_texts(column, path) -%}
 json_extract_string({{ column }}, '{{ path }}[*]')

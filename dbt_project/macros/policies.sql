@@ -68,3 +68,37 @@ list_distinct(flatten(list_transform(list_filter({{ soc2_warehouse.policy_statem
 {% macro any_covers(patterns, text) -%}
 (len(list_filter({{ patterns }}, item -> {{ soc2_warehouse.covers('item', text) }})) > 0)
 {%- endmacro %}
+
+{#-
+  Whether a policy of a bucket refuses, for everybody and every action, what does not come over TLS, to the bucket itself
+  or to its objects (part: '' or '/'). A statement with a second condition refuses only where that holds too, so it does
+  not count; nor does one that names everything but something. Condition keys have no case. tls_version: asks instead
+  for the statement that refuses versions of TLS below 1.2.
+-#}
+{% macro refuses_plaintext(policy, bucket_arn, part, tls_version=false) -%}
+coalesce(len(list_filter({{ soc2_warehouse.policy_statements(policy) }}, statement ->
+    json_extract_string(statement, '$.Effect') = 'Deny'
+    and (
+        list_contains({{ soc2_warehouse.policy_texts('statement', 'Principal') }}, '*')
+        or list_contains({{ soc2_warehouse.policy_texts('statement', 'Principal.AWS') }}, '*')
+    )
+    and (
+        list_contains({{ soc2_warehouse.policy_texts('statement', 'Action') }}, '*')
+        or list_contains(list_transform({{ soc2_warehouse.policy_texts('statement', 'Action') }}, action -> lower(action)), 's3:*')
+    )
+    and len(list_filter({{ soc2_warehouse.policy_texts('statement', 'Resource') }}, resource ->
+        {{ soc2_warehouse.matches_pattern(bucket_arn ~ " || '" ~ part ~ "'", 'resource') }}{{ " and ends_with(resource, '*')" if part }}
+    )) > 0
+    {%- if tls_version %}
+    and regexp_matches(
+        lower(cast(json_extract(statement, '$.Condition') as varchar)),
+        '^[{]"numericlessthan(ifexists)?":[{]"s3:tlsversion":[[]?"?1[.][23]"?[]]?[}][}]$'
+    )
+    {%- else %}
+    and regexp_matches(
+        lower(cast(json_extract(statement, '$.Condition') as varchar)),
+        '^[{]"bool(ifexists)?":[{]"aws:securetransport":[[]?"?false"?[]]?[}][}]$'
+    )
+    {%- endif %}
+)), 0) > 0
+{%- endmacro %}

@@ -54,3 +54,13 @@ cast(timezone('UTC', timezone({{ zone }}, {{ local_timestamp }})) as timestamp)
     + {{ days }} + 2 * floor(({{ days }} + least(isodow({{ timestamp }}), 5) - 1) / 5)
 as integer)))
 {%- endmacro %}
+
+{#- The calendar day of a UTC timestamp in an IANA zone. -#}
+{% macro local_day(timestamp, zone) -%}
+cast(timezone({{ zone }}, timezone('UTC', {{ timestamp }})) as date)
+{%- endmacro %}
+
+{#- Day of the week from Monday, 1, to Sunday, 7. -#}
+{% macro weekday_of(day) -%}
+extract(isodow from {{ day }})
+{%- endmacro %}

@@ -10,7 +10,14 @@ from soc2_warehouse.registers import Column, registers
 from soc2_warehouse.settings import PROJECT
 
 STAGING = PROJECT / "dbt_project" / "models" / "staging" / "registers"
-TYPES = {"date": "date", "timestamp": "timestamp", "time": "time", "boolean": "boolean", "list": "varchar[]"}
+TYPES = {
+    "date": "date",
+    "timestamp": "timestamp",
+    "time": "time",
+    "boolean": "boolean",
+    "integer": "bigint",
+    "list": "varchar[]",
+}
 OWN = ["_day", "_run_id", "_seq"]
 
 

@@ -98,6 +98,10 @@ READ_WHOLE = sorted(path.stem for path in (PACKAGE / "sources").glob("aws_*.py")
 
 @pytest.mark.parametrize("name", READ_WHOLE)
 @pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_backups"])
+@pytest.mark.parametrize(
+    "name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_backups", "aws_secrets"]
+)
+@pytest.mark.parametrize("name", ["aws_iam", "aws_trail", "aws_storage", "aws_data", "aws_network", "aws_edge"])
 def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
     reading = aws.read(name)
     assert reading.status() and set(reading.status().values()) == {"complete"}, reading.receipts
@@ -107,6 +111,8 @@ def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
         assert receipt.rows > 0 and receipt.pages > 0 and receipt.query
     calls = sum(receipt.api_calls for receipt in reading.receipts.values())
     fewest = 34 if name in ("aws_network", "aws_availability") else 60  # two lists a region, and nothing an object
+    fewest = 34 if name in ("aws_network", "aws_secrets") else 60  # two lists a region, and nothing an object
+    fewest = {"aws_network": 34, "aws_edge": 51}.get(name, 60)  # two or three lists a region, and nothing an object
     assert fewest < calls < 400  # one call an object, not one an attribute
 
 
@@ -365,7 +371,7 @@ def test_every_service_of_every_region_is_asked_and_a_refused_one_is_a_row(aws):
 
 
 def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(aws):
-    aws.go(date(2026, 7, 6))
+    aws.go(date(2026, 7, 12))
     reading = aws.read("aws_availability")
     home = next(row.record for row in reading.rows("load_balancers") if row.parent["Region"] == "us-east-1")
     assert {item["LoadBalancerName"]: len(item["AvailabilityZones"]) for item in home}["partner-api"] == 1
@@ -387,6 +393,8 @@ def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(
         "ratelimit": "disabled",
         "sessions": "enabled",
     }
+
+
 def test_backups_are_listed_and_only_what_may_be_public_is_asked_about(aws):
     aws.go(date(2026, 7, 3))
     reading = aws.read("aws_backups")
@@ -406,3 +414,50 @@ def test_a_vault_that_refuses_keeps_the_others(aws):
     receipt = reading.receipts["recovery_points"]
     assert (receipt.status, receipt.permission_denied) == ("partial", 1)
     assert [row.parent["Vault"] for row in reading.rows("recovery_points") if row.error] == ["copies"]
+
+
+def test_secrets_are_listed_without_values_and_their_own_versions_asked_for(aws):
+    aws.go(date(2026, 7, 6))
+    reading = aws.read("aws_secrets")
+    listed = [secret for row in reading.rows("secrets") for secret in row.record]
+    assert sum("PrimaryRegion" in secret for secret in listed) == 2  # the primary and its replica
+    assert not any("SecretString" in secret or "Value" in secret for secret in listed)
+    asked = [row.parent["SecretId"] for row in reading.rows("secret_versions")]
+    assert len(asked) == len(set(asked)) == 9
+    receipt = reading.receipts["secret_versions"]
+    assert (receipt.status, receipt.permission_denied) == ("partial", 1)
+    shown = [parameter for row in reading.rows("parameters") for parameter in row.record]
+    assert {parameter["Name"] for parameter in shown} == {"/prod/mail/api-token", "/prod/web/page-size"}
+    assert not any("Value" in parameter for parameter in shown)
+
+
+def test_what_terminates_traffic_is_read_with_its_rules_and_policies(aws):
+    reading = aws.read("aws_edge")
+    listeners = {item["ListenerArn"]: item for row in reading.rows("listeners") for item in row.record}
+    plain = [item for item in listeners.values() if item["Protocol"] == "HTTP"]
+    assert {len(item["Rules"]) for item in plain} == {1, 2}
+    assert all("Rules" not in item for item in listeners.values() if item["Protocol"] != "HTTP")
+    policies = {row.record["Name"]: row.record["SslProtocols"] for row in reading.rows("ssl_policies")}
+    assert "TLSv1" in policies["ELBSecurityPolicy-2016-08"]
+    aws.door.faults.add("DescribeLoadBalancers eu-west-1", status=403, times=10, body=DENIED)
+    refused = aws.read("aws_edge").receipts["load_balancers"]
+    assert refused.permission_denied == 1 and refused.status == "partial"
+
+
+def test_each_parameter_group_is_read_once_and_a_refused_one_is_told(aws):
+    rows = aws.read("aws_data").rows("db_parameters")
+    groups = [(row.parent["Region"], row.parent["Kind"], row.parent["Group"]) for row in rows]
+    assert len(groups) == len(set(groups)) and ("us-east-1", "warehouse", "default.redshift-1.0") in groups
+    old = next(row.record for row in rows if row.parent["Group"] == "default.mysql5.7")
+    assert "ParameterValue" not in next(item for item in old if item["ParameterName"] == "require_secure_transport")
+    aws.door.faults.add("DescribeDBClusterParameters eu-west-1", status=403, times=10, body=DENIED)
+    receipt = aws.read("aws_data").receipts["db_parameters"]
+    assert receipt.permission_denied == 1 and receipt.status == "partial"
+
+
+def test_a_bucket_without_a_policy_is_no_refusal(aws):
+    reading = aws.read("aws_storage")
+    policies = {row.parent["Bucket"]: row for row in reading.rows("bucket_policies")}
+    assert policies["acme-legacy-importer"].error["code"] == "NoSuchBucketPolicy"
+    assert "aws:SecureTransport" in policies["acme-board-papers"].record["Policy"]
+    assert reading.receipts["bucket_policies"].permission_denied == 0

@@ -226,3 +226,15 @@ def test_a_page_too_heavy_for_github_is_halved():
     read = Read(day=until.date(), since=until - timedelta(days=1), until=until)
     assert _github_pulls.read_pulls(Heavy(), read, "acme/x") == (1, [])
     assert Heavy.sizes == [50, 25, 12] and read.problems == []
+
+
+def test_alerts_come_without_the_secrets_even_from_a_server_that_sends_them(provider, state):
+    state.ignored_filters.add("hide_secret")
+    alerts = provider.read().records("secret_alerts")
+    assert [(alert["repository"]["full_name"], alert["number"]) for alert in alerts] == [
+        ("acme/ledger-api", 1),
+        ("acme/payments", 2),
+        ("acme/mobile", 3),
+        ("acme/reports", 4),
+    ]
+    assert not any("secret" in alert for alert in alerts)

@@ -13,7 +13,12 @@ SANDBOX = pagerduty
 
 def test_every_table_of_a_good_day(provider):
     reading = provider.read()
-    assert reading.status() == {"incidents": "complete", "log_entries": "complete"}
+    assert reading.status() == {
+        "incidents": "complete",
+        "log_entries": "complete",
+        "services": "complete",
+        "oncalls": "complete",
+    }
     incidents = reading.records("incidents")
     assert len(incidents) == len({incident["id"] for incident in incidents}) > 50
     assert None in {incident["priority"] and incident["priority"]["summary"] for incident in incidents}
@@ -46,12 +51,13 @@ def test_what_passes_is_repeated(provider, status):
 
 
 def test_a_bad_token_fails_every_table(provider):
-    assert provider.read(token="wrong").status() == {"incidents": "failed", "log_entries": "failed"}
+    assert set(provider.read(token="wrong").status().values()) == {"failed"}
 
 
 def test_a_token_without_a_right_fails_that_table_alone(provider):
     provider.app.denied["limited-token"] = ["/log_entries"]
-    assert provider.read(token="limited-token").status() == {"incidents": "complete", "log_entries": "failed"}
+    status = provider.read(token="limited-token").status()
+    assert {name for name, found in status.items() if found == "failed"} == {"log_entries"}
 
 
 def test_half_a_page_fails_the_table(provider):
@@ -72,3 +78,11 @@ def test_more_than_can_be_paged_to_is_noticed(provider, monkeypatch):
     monkeypatch.setattr(source, "LAST_OFFSET", 10)
     receipt = provider.read().receipts["log_entries"]
     assert receipt.status == "incomplete" and "pages no further" in receipt.errors[0]
+
+
+def test_services_name_their_policy_and_oncalls_leave_a_gap(provider):
+    reading = provider.read(day=date(2026, 7, 4))
+    policies = {item["name"]: item["escalation_policy"]["id"] for item in reading.records("services")}
+    assert policies["reports"] == "PPOLDATA" and len(policies) == 8
+    data = [item for item in reading.records("oncalls") if item["escalation_policy"]["id"] == "PPOLDATA"]
+    assert [item["end"] for item in data][:1] == ["2026-07-03T14:00:00Z"] and data[1]["start"] == "2026-07-03T18:00:00Z"

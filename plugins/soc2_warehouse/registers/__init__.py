@@ -102,6 +102,7 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "time": _time,
     "zone": ZoneInfo,
     "boolean": _boolean,
+    "integer": int,
     "cidr": ip_network,
 }
 # What YAML makes of a well-written cell; every other type is text there.
@@ -109,6 +110,7 @@ YAML_TYPES: dict[str, tuple[type, ...]] = {
     "date": (str, date),
     "timestamp": (str, datetime),
     "boolean": (bool,),
+    "integer": (int,),
     "list": (list,),
 }
 WORDS = {
@@ -118,6 +120,7 @@ WORDS = {
     "time": "a time of day",
     "zone": "a time zone",
     "boolean": "a boolean",
+    "integer": "a whole number",
     "list": "a list of text",
     "cidr": "a network",
 }
@@ -128,6 +131,7 @@ FIX = {
     "time": "HH:MM:SS",
     "zone": "an IANA name such as America/New_York",
     "boolean": "true or false",
+    "integer": "digits only, such as 90",
     "list": "[first, second]",
     "cidr": "a range such as 203.0.113.0/26",
 }

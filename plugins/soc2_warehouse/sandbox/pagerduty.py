@@ -1,4 +1,4 @@
-"""The sandbox's paging service: incidents and log entries of PagerDuty's REST API v2.
+"""The sandbox's paging service: incidents, log entries, services and on-calls of PagerDuty's REST API v2.
 
 Traps kept on purpose: offset paging with ``more`` (and ``total`` only on request), at most 100 a page, offset plus
 limit at most 10000, no range longer than six months, ``priority`` may be null.
@@ -27,6 +27,17 @@ FIRST_DAY, LAST_DAY = date(2025, 1, 1), date(2027, 7, 31)
 SERVICES = ("ledger-api", "payments", "identity", "reports", "billing")
 RESPONDERS = ("E1007", "E1008", "E1009", "E1019")
 PRIORITIES = ("P1", "P2", "P3")
+
+
+#: Services that page somebody; the number is part of the id.
+PAGED = (*SERVICES, "ledger-web", "notifications", "data-platform")
+#: The policy of a service; all others page the platform's rota.
+POLICIES = {"reports": "PPOLDATA"}
+PLATFORM = "PPOLPLAT"
+#: Weeks are handed over on Mondays at 09:00; the data rota forgot four hours of a Friday.
+HANDOVER = moment("2025-01-06T09:00")
+ROTAS = {PLATFORM: ("E1007", "E1008"), "PPOLDATA": ("E1009", "E1019")}
+GAPS = {"PPOLDATA": (moment("2026-07-03T14:00"), moment("2026-07-03T18:00"))}
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,44 @@ def _priority(name: str | None) -> dict[str, Any] | None:
 
 def _service(incident: Incident) -> dict[str, Any]:
     return _reference("service", f"PSVC{SERVICES.index(incident.service)}", incident.service)
+
+
+def _paged_service(number: int, name: str) -> dict[str, Any]:
+    policy = POLICIES.get(name, PLATFORM)
+    return {
+        "id": f"PSVC{number}",
+        "type": "service",
+        "name": name,
+        "status": "active",
+        "escalation_policy": _reference("escalation_policy", policy, policy),
+        "integrations": [],
+    }
+
+
+def oncalls(since: datetime, until: datetime, company: Company) -> list[dict[str, Any]]:
+    """Shifts that touch [since, until], each as a whole."""
+    found = []
+    for policy, rota in ROTAS.items():
+        week = int((since - HANDOVER) / timedelta(days=7))
+        while (start := HANDOVER + timedelta(days=7 * week)) < until:
+            shift = (start, start + timedelta(days=7))
+            gap = GAPS.get(policy)
+            parts = [(shift[0], gap[0]), (gap[1], shift[1])] if gap and shift[0] <= gap[0] < shift[1] else [shift]
+            person = rota[week % len(rota)]
+            for begin, end in parts:
+                if begin < until and end > since:
+                    found.append(
+                        {
+                            "escalation_policy": _reference("escalation_policy", policy, policy),
+                            "escalation_level": 1,
+                            "schedule": _reference("schedule", f"PSCH{policy[4:]}", policy),
+                            "user": _reference("user", f"PUSR{person}", company.person(person).name),
+                            "start": _iso(begin),
+                            "end": _iso(end),
+                        }
+                    )
+            week += 1
+    return found
 
 
 def _body(incident: Incident, now: datetime) -> dict[str, Any]:
@@ -227,6 +276,14 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
     @app.get("/log_entries")
     def log_entries() -> Response:
         return paged("log_entries", lambda since, until: [body for at, body in log() if since <= at < until])
+
+    @app.get("/services")
+    def list_services() -> Response:
+        return paged("services", lambda since, until: [_paged_service(*pair) for pair in enumerate(PAGED)])
+
+    @app.get("/oncalls")
+    def list_oncalls() -> Response:
+        return paged("oncalls", lambda since, until: oncalls(since, until, company))
 
     @app.get("/users/me")
     def me() -> Response:

@@ -1,7 +1,7 @@
-"""AWS load balancers, backup jobs and restore jobs of every enabled region: what stays up, and what was kept.
+"""AWS load balancers, alarms, backup jobs and restore jobs of every enabled region: what stays up and what was kept.
 
 Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers, backup:ListBackupJobs,
-backup:ListRestoreJobs (SecurityAudit holds them all).
+backup:ListRestoreJobs, cloudwatch:DescribeAlarms (SecurityAudit holds them all).
 
 Cannot see: regions that the account has not opted into, other accounts, classic load balancers, and backups that
 something other than AWS Backup or the store itself takes. Backup jobs are those of the last days; AWS
@@ -60,3 +60,17 @@ def restore_jobs(client: Aws, read: Read) -> Iterator[Any]:
         return pages(backup, "list_restore_jobs", "RestoreJobs", read)
 
     yield from each_region(client, read, "backup", call)
+
+
+@table(kind="snapshot", key=("Region",), query="CloudWatch DescribeAlarms (metric and composite) in each region")
+def alarms(client: Aws, read: Read) -> Iterator[Any]:
+    def call(cloudwatch: Any) -> Any:
+        found: list[Any] = []
+        kinds = ["MetricAlarm", "CompositeAlarm"]
+        for page in cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=kinds):
+            items = [*(page.get("MetricAlarms") or []), *(page.get("CompositeAlarms") or [])]
+            read.page(len(items))
+            found.extend(items)
+        return found
+
+    yield from each_region(client, read, "cloudwatch", call)

@@ -1,10 +1,11 @@
 """AWS data stores and keys: RDS, ElastiCache, Redshift, DynamoDB, EBS and KMS of every enabled region.
 
 Least permissions: ec2:DescribeRegions, ec2:DescribeVolumes, ec2:GetEbsEncryptionByDefault, rds:DescribeDBInstances,
-rds:DescribeDBClusters, elasticache:DescribeReplicationGroups, redshift:DescribeClusters, dynamodb:ListTables,
-dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys, kms:DescribeKey,
-kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases (SecurityAudit holds them all). A key's own policy may
-deny the reader nevertheless: then its row carries the error.
+rds:DescribeDBClusters, rds:DescribeDBParameters, rds:DescribeDBClusterParameters,
+elasticache:DescribeReplicationGroups, redshift:DescribeClusters, redshift:DescribeClusterParameters,
+dynamodb:ListTables, dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys,
+kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases
+(SecurityAudit holds them all). A key's own policy may deny the reader nevertheless: then its row carries the error.
 
 Cannot see: regions that the account has not opted into, other accounts, ElastiCache clusters outside a replication
 group, key material. One row a region, also for an empty one: an empty list is an answer, a missing row is not.
@@ -22,6 +23,22 @@ from soc2_warehouse.sources import Envelope, Read, table
 SOURCE = "aws_data"
 CONNECTION = "aws_default"
 CONCURRENCY = 8
+#: What is landed of a parameter group, which has hundreds: how clients connect, and what the engine logs.
+PARAMETERS = (
+    "rds.force_ssl",
+    "require_secure_transport",
+    "require_ssl",
+    "tls",
+    "neptune_enforce_ssl",
+    "ssl_min_protocol_version",
+    "tls_version",
+    "rds.tls10",
+    "rds.tls11",
+    "pgaudit.log",
+    "log_connections",
+    "server_audit_logging",
+    "general_log",
+)
 
 
 def client(connection: Connection) -> Aws:
@@ -60,6 +77,55 @@ def cache_groups(client: Aws, read: Read) -> Iterator[Any]:
 @table(kind="snapshot", key=("Region",), query="Redshift DescribeClusters in each region")
 def redshift_clusters(client: Aws, read: Read) -> Iterator[Any]:
     yield from each_region(client, read, "redshift", lambda api: pages(api, "describe_clusters", "Clusters", read))
+
+
+@table(
+    kind="snapshot",
+    key=("Region", "Kind", "Group"),
+    query="DescribeDBParameters, DescribeDBClusterParameters (RDS), DescribeClusterParameters (Redshift) for each "
+    "parameter group in use",
+)
+def db_parameters(client: Aws, read: Read) -> Iterator[Any]:
+    """A row a group: its parameters among PARAMETERS. Instances of a cluster follow the group of the cluster."""
+    client.introduce(read)
+    read.parameter("ParameterNames", list(PARAMETERS))
+    groups = sorted(set(_parameter_groups(read)))
+
+    def one(group: tuple[str, str, str]) -> Envelope:
+        region, kind, name = group
+        service, operation, argument = {
+            "instance": ("rds", "describe_db_parameters", "DBParameterGroupName"),
+            "cluster": ("rds", "describe_db_cluster_parameters", "DBClusterParameterGroupName"),
+            "warehouse": ("redshift", "describe_cluster_parameters", "ParameterGroupName"),
+        }[kind]
+
+        def call() -> Any:
+            api = client.client(service, region)
+            found = pages(api, operation, "Parameters", read, **{argument: name})
+            return [parameter for parameter in found if parameter["ParameterName"] in PARAMETERS]
+
+        return ask(read, call, Region=region, Kind=kind, Group=name)
+
+    yield from read.each(groups, one)
+
+
+def _parameter_groups(read: Read) -> Iterator[tuple[str, str, str]]:
+    """(region, kind, name) of every parameter group that a database names."""
+    for table_name, kind in (
+        ("db_instances", "instance"),
+        ("db_clusters", "cluster"),
+        ("redshift_clusters", "warehouse"),
+    ):
+        for region in read.landed(table_name):
+            for store in region.record or []:
+                if kind == "cluster":
+                    names = [store.get("DBClusterParameterGroup")]
+                elif kind == "warehouse":
+                    names = [group["ParameterGroupName"] for group in store.get("ClusterParameterGroups") or []]
+                else:
+                    listed = store.get("DBParameterGroups") or []
+                    names = [] if store.get("DBClusterIdentifier") else [g["DBParameterGroupName"] for g in listed]
+                yield from ((str((region.parent or {})["Region"]), kind, str(name)) for name in names if name)
 
 
 @table(kind="snapshot", key=("Region",), query="DynamoDB ListTables, DescribeTable in each region")

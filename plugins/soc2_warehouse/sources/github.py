@@ -1,9 +1,10 @@
 """GitHub: accounts, repositories, branch rules, ref updates, pull requests with reviews and checks, the audit log.
 
 Least permissions: a fine-grained token or app of the organisation with read access to members, administration (branch
-protection and rulesets with their bypass actors), contents, pull requests, checks, commit statuses and, where the plan
-has one, the audit log; SAML identities need an organisation owner. Cannot see: deleted repositories, pull requests of
-repositories it has no access to, reviews deleted by staff, git events in the audit log older than seven days.
+protection and rulesets with their bypass actors), contents, pull requests, checks, commit statuses, secret scanning
+alerts and, where the plan has one, the audit log; SAML identities need an organisation owner. Cannot see: deleted
+repositories, pull requests of repositories it has no access to, reviews deleted by staff, git events in the audit log
+older than seven days, alerts about patterns of no provider.
 """
 
 from __future__ import annotations
@@ -235,6 +236,19 @@ def audit_log(client: Client, read: Read) -> Iterator[Any]:
         if refusal.status != 404:
             raise
         raise NotAvailable("NOT_AVAILABLE: this organisation's plan or credential has no audit log API") from refusal
+
+
+@table(kind="snapshot", key=("url",), query="GET /orgs/{org}/secret-scanning/alerts?hide_secret=true")
+def secret_alerts(client: Client, read: Read) -> Iterator[Any]:
+    """Alerts of every state, without the secrets themselves: servers that know no ``hide_secret`` would send them."""
+    client.introduce(read)
+    try:
+        for alert in client.listed(f"/orgs/{client.org}/secret-scanning/alerts", read, hide_secret="true"):
+            yield {name: value for name, value in alert.items() if name != "secret"}
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        raise NotAvailable("NOT_AVAILABLE: the organisation has no secret scanning") from refusal
 
 
 def _parents(read: Read) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""PagerDuty: incidents and what happened to them.
+"""PagerDuty: incidents and what happened to them, services and who was on call.
 
 Least permissions: a read-only API key. Cannot see: postmortems written elsewhere, incidents of deleted services.
 """
@@ -23,6 +23,8 @@ LAST_OFFSET = 10_000
 SLICE = timedelta(days=30)
 #: An incident is found by its creation and changes until it is resolved: recent ones are read again.
 STILL_CHANGING = timedelta(days=14)
+#: Two days of who was on call: the day that is judged lies within, whenever the night ran.
+ONCALL_OF = timedelta(days=2)
 
 
 @dataclass
@@ -54,6 +56,28 @@ def log_entries(client: Client, read: Read) -> Iterator[Any]:
     yield from _window(client, read, "log_entries", read.since, is_overview="false")
 
 
+@table(kind="snapshot", key=("id",), query="GET /services?total=true")
+def services(client: Client, read: Read) -> Iterator[Any]:
+    yield from _listed(client, read, "services")
+
+
+@table(
+    kind="snapshot",
+    key=("escalation_policy", "escalation_level", "user", "start"),
+    query="GET /oncalls?since&until&total=true for the day before",
+)
+def oncalls(client: Client, read: Read) -> Iterator[Any]:
+    since = read.until - ONCALL_OF
+    read.parameter("since", since.isoformat())
+    yield from _listed(client, read, "oncalls", since=since.isoformat(), until=read.until.isoformat(), time_zone="UTC")
+
+
+def _listed(client: Client, read: Read, name: str, **params: str) -> Iterator[dict[str, Any]]:
+    read.tenant(client.url)
+    read.identity("API key (account-level keys have no user)")
+    yield from _pages(client, read, name, "in all", params)
+
+
 def _window(client: Client, read: Read, name: str, since: datetime, **params: Any) -> Iterator[dict[str, Any]]:
     """Records of [since, until), sliced; the total of each slice is held against what its pages gave."""
     read.tenant(client.url)
@@ -72,18 +96,15 @@ def _window(client: Client, read: Read, name: str, since: datetime, **params: An
 def _slice(
     client: Client, read: Read, name: str, since: datetime, until: datetime, params: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
+    window = {"since": since.isoformat(), "until": until.isoformat(), "time_zone": "UTC"}
+    yield from _pages(client, read, name, f"between {since} and {until}", window | params)
+
+
+def _pages(client: Client, read: Read, name: str, where: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
     offset, found = 0, 0
     while True:
         page = http.get(
-            client.session,
-            f"{client.url}/{name}",
-            since=since.isoformat(),
-            until=until.isoformat(),
-            time_zone="UTC",
-            total="true",
-            limit=PAGE,
-            offset=offset,
-            **params,
+            client.session, f"{client.url}/{name}", total="true", limit=PAGE, offset=offset, **params
         ).json()
         records = page[name]
         read.page(len(records))
@@ -93,8 +114,8 @@ def _slice(
             break
         offset += PAGE
         if offset + PAGE > LAST_OFFSET:
-            read.incomplete(f"{name}: more than {LAST_OFFSET} between {since} and {until}, the API pages no further")
+            read.incomplete(f"{name}: more than {LAST_OFFSET} {where}, the API pages no further")
             return
     total = page.get("total")
     if total is not None and total != found:
-        read.incomplete(f"{name}: the API counts {total} between {since} and {until}, its pages held {found}")
+        read.incomplete(f"{name}: the API counts {total} {where}, its pages held {found}")

@@ -59,9 +59,25 @@ best as (
     ) = 1
 ),
 
+-- An emergency whose approval waives staging, given by somebody who did not make the change, before or soon after.
+waived as (
+    select declarations.object_key as deployment_id, min(declarations.change_ref) as emergency_ref
+    from {{ ref('fct_emergency_declaration') }} as declarations
+    inner join production on production.deployment_id = declarations.object_key
+    where declarations.kind = 'deployment'
+        and {{ param('emergency_waiver') }}
+        and declarations.is_waiver
+        and declarations.is_approved
+        and not declarations.is_approver_unresolved
+        and declarations.justification is not null
+        and declarations.approved_at <= {{ plus_hours('production.begun_at', param('emergency_approved_within_hours')) }}
+    group by declarations.object_key
+),
+
 measured as (
     select
         production.*,
+        waived.emergency_ref,
         best.staging_deployment_id,
         best.staging_success_at,
         returned.deployment_id is not null as is_return,
@@ -70,17 +86,28 @@ measured as (
     from production
     left join best on best.deployment_id = production.deployment_id
     left join returned on returned.deployment_id = production.deployment_id
+    left join waived on waived.deployment_id = production.deployment_id
+),
+
+compared as (
+    select
+        *,
+        emergency_ref is not null
+            and not is_unknown
+            and (staging_deployment_id is null or staging_success_at is null or staging_success_at > begun_at) as is_waived
+    from measured
 ),
 
 judged as (
     select
         *,
         {{ codes([
-            ('NO_STAGING', 'not is_unknown and staging_deployment_id is null'),
-            ('STAGING_NOT_SUCCESSFUL', 'not is_unknown and staging_deployment_id is not null and staging_success_at is null'),
-            ('STAGING_AFTER_PROD', 'not is_unknown and staging_success_at > begun_at'),
+            ('NO_STAGING', 'not is_unknown and not is_waived and staging_deployment_id is null'),
+            ('STAGING_NOT_SUCCESSFUL', 'not is_unknown and not is_waived and staging_deployment_id is not null and staging_success_at is null'),
+            ('STAGING_AFTER_PROD', 'not is_unknown and not is_waived and staging_success_at > begun_at'),
+            ('EMERGENCY_WAIVER', 'is_waived'),
         ]) }} as codes
-    from measured
+    from compared
 )
 
 select
@@ -93,6 +120,7 @@ select
         when is_excluded then 'The repository is out of scope: ' || coalesce(exclusion_reason, 'no reason given') || '.'
         when environment_class is null then 'The register of environments does not say what ' || coalesce(environment, 'this environment') || ' is.'
         when artefact is null then 'Neither a digest nor a commit says what was deployed.'
+        when is_waived then 'The approval of emergency change ' || emergency_ref || ' waives staging.'
         when staging_deployment_id is null
             then 'The artefact was not deployed to staging in the {{ param_value("staging_max_age_days") }} days before.'
         when staging_success_at is null then 'Its deployment to staging never succeeded.'
@@ -108,5 +136,6 @@ select
     digest,
     staging_deployment_id,
     staging_success_at,
-    begun_at as prod_started_at
+    begun_at as prod_started_at,
+    emergency_ref
 from judged

@@ -14,6 +14,7 @@ stores as (
 protected as (
     select
         database_id as store_id,
+        kind as store_kind,
         kms_key_id,
         key_arn,
         key_state,
@@ -21,7 +22,7 @@ protected as (
     from {{ ref('dim_database') }}
     where valid_to is null
     union all
-    select store_id, kms_key_id, key_arn, key_state, algorithm is not null
+    select store_id, 'bucket', kms_key_id, key_arn, key_state, algorithm is not null
     from {{ ref('dim_bucket') }}
     where valid_to is null
 ),
@@ -29,6 +30,7 @@ protected as (
 sources as (
     select
         stores.*,
+        protected.store_kind,
         protected.is_encrypted,
         protected.kms_key_id as source_key,
         protected.key_state as source_key_state,
@@ -99,6 +101,7 @@ refused as (
     where error_code is not null
 ),
 
+-- Every backup of an RDS database is read. DynamoDB keeps some of its own, always under the key of the table.
 judged as (
     select
         sources.*,
@@ -109,9 +112,12 @@ judged as (
         refused.lists > 0 as is_refused,
         {{ codes([
             ('NO_SEPARATE_KEY_COPY',
-                "sources.backup_required and sources.is_discovered and sources.is_encrypted and newest.separate = 0"
-                ~ " and newest.undecided = 0 and refused.lists = 0"),
-            ('NO_BACKUP', 'sources.backup_required and sources.is_discovered and newest.store_id is null and refused.lists = 0'),
+                "sources.backup_required and sources.is_discovered and sources.is_encrypted and refused.lists = 0"
+                ~ " and sources.store_kind in ('instance', 'cluster', 'table')"
+                ~ " and ((newest.separate = 0 and newest.undecided = 0) or (newest.store_id is null and sources.store_kind = 'table'))"),
+            ('NO_BACKUP',
+                "sources.backup_required and sources.is_discovered and newest.store_id is null and refused.lists = 0"
+                ~ " and sources.store_kind in ('instance', 'cluster')"),
         ]) }} as codes
     from sources
     cross join refused
@@ -134,6 +140,8 @@ select
         when not is_encrypted then 'The store is not encrypted, which EN-04 reports; there is no key to be separate from.'
         when has_separate then 'A copy of ' || {{ instant_text('backup_created_at') }} || ' is under a key of its own.'
         when is_refused then 'Some backups could not be listed (access denied), and none of the others is under a key of its own.'
+        when store_kind not in ('instance', 'cluster', 'table')
+            then 'None of the recovery points is under a key of its own; other copies of this kind of store are not read.'
         else 'Which keys protect the copies could not be read.'
     end as reason,
     store_id,

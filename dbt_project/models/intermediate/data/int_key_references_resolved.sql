@@ -27,6 +27,12 @@ with refs as (
     select _day, region, account_id, kms_key_ref
     from {{ ref('stg_aws_backups__recovery_points') }}
     union
+    select _day, region, account_id, kms_key_ref
+    from {{ ref('stg_aws_secrets__secrets') }}
+    union
+    select _day, region, account_id, kms_key_ref
+    from {{ ref('stg_aws_secrets__parameters') }}
+    union
     select encryption._day, buckets.region, buckets.account_id, encryption.kms_key_ref
     from {{ ref('stg_aws_storage__bucket_encryption') }} as encryption
     inner join {{ ref('stg_aws_storage__buckets') }} as buckets

@@ -15,6 +15,8 @@ renamed as (
         coalesce({{ json_text('item.element', '$.Engine') }}, 'redis') as engine,
         {{ json_text('item.element', '$.Status') }} as status,
         {{ utc(json_text('item.element', '$.ReplicationGroupCreateTime')) }} as created_at,
+        {{ json_bool('item.element', '$.TransitEncryptionEnabled') }} as is_transit_encrypted,
+        {{ json_text('item.element', '$.TransitEncryptionMode') }} as transit_mode,
         {{ json_bool('item.element', '$.AtRestEncryptionEnabled') }} as is_at_rest_encrypted,
         {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_ref,
         {{ json_text('item.element', '$.MultiAZ') }} = 'enabled' as is_multi_az,

@@ -12,6 +12,8 @@ renamed as (
         {{ json_text('parent', '$.Account') }} as account_id,
         'arn:aws:redshift:' || {{ json_text('parent', '$.Region') }} || ':' || {{ json_text('parent', '$.Account') }} || ':cluster:' || {{ json_text('item.element', '$.ClusterIdentifier') }} as database_id,
         {{ json_text('item.element', '$.ClusterIdentifier') }} as name,
+        {{ json_text('item.element', '$.ClusterParameterGroups[0].ParameterGroupName') }} as parameter_group,
+        {{ json_text('item.element', '$.ClusterParameterGroups[0].ParameterApplyStatus') }} as parameter_status,
         {{ json_text('item.element', '$.ClusterStatus') }} as status,
         {{ utc(json_text('item.element', '$.ClusterCreateTime')) }} as created_at,
         {{ json_bool('item.element', '$.Encrypted') }} as is_encrypted,

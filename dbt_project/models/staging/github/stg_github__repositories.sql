@@ -18,6 +18,7 @@ renamed as (
         {{ json_bool('record', '$.fork') }} as is_fork,
         {{ json_text('record', '$.visibility') }} as visibility,
         {{ json_int('record', '$.size') }} as size_kb,
+        {{ json_text('record', '$.security_and_analysis.secret_scanning.status') }} as secret_scanning,
 
         -- times
         {{ utc(json_text('record', '$.created_at')) }} as created_at,

@@ -99,6 +99,8 @@ FIXED: dict[str, tuple[datetime, tuple[str, str]]] = {
 #: Buckets whose owner has left, or whose class was reviewed long ago.
 OWNED = {"acme-partner-dropbox": "E1052"}
 REVIEWED = {"acme-press-2020": "2025-06-30", "acme-docs-site": "2025-07-01"}
+#: Rules that expire objects: days, and the prefix they are about.
+LIFECYCLES = {"acme-hr-files": (1825, ""), "acme-board-papers": (90, "drafts/"), "acme-access-logs": (400, "")}
 DENIED = {"acme-finance-close": (moment("2026-07-08"), moment("2026-07-10"))}
 
 
@@ -192,6 +194,10 @@ def _create(cloud: Cloud, plan: BucketPlan) -> None:
                 ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
             ),
         )
+    if plan.name in LIFECYCLES:
+        days, prefix = LIFECYCLES[plan.name]
+        rule = {"ID": "expire", "Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+        client.put_bucket_lifecycle_configuration(Bucket=plan.name, LifecycleConfiguration={"Rules": [rule]})
     bucket = cloud.backend("s3").buckets[plan.name]
     bucket.creation_date = plan.created_at
     bucket.versioning_status = "Enabled" if plan.tag in ("confidential", "pii") else None

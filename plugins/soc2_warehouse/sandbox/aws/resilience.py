@@ -35,7 +35,7 @@ NO_RECOVERY = ("idempotency",)
 #: The transaction log was not shipped between these moments.
 STUCK = {"notifications-main": (moment("2026-07-03T15:00"), moment("2026-07-05T12:00"))}
 STOPPED_SINCE = {"ledger-archive": moment("2026-03-01T12:00")}
-UNSEEN = {"sessions-eu": (moment("2026-07-06"), moment("2026-07-07"))}
+UNSEEN = {"sessions-eu": (moment("2026-07-12"), moment("2026-07-13"))}
 
 #: Stores that AWS Backup copies each night at 01:00, and the nights on which that went wrong.
 JOBS = ("ledger-main", "card-tokens")

@@ -56,8 +56,8 @@ def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
         sqs.create_queue(QueueName=name, Attributes={"SqsManagedSseEnabled": str(encrypted).lower()})
     kinesis.create_stream(StreamName=STREAM, ShardCount=1)
     kinesis.start_stream_encryption(StreamName=STREAM, EncryptionType="KMS", KeyId=key)
-    for name, keyed in LOG_GROUPS.items():
-        logs.create_log_group(logGroupName=name, **({"kmsKeyId": key} if keyed else {}))
+    for name, has_key in LOG_GROUPS.items():
+        logs.create_log_group(logGroupName=name, **({"kmsKeyId": key} if has_key else {}))
     cloud.client("opensearch").create_domain(
         DomainName=DOMAIN, EncryptionAtRestOptions={"Enabled": True}, NodeToNodeEncryptionOptions={"Enabled": True}
     )

@@ -6,6 +6,7 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
+from soc2_warehouse.sandbox.github import alerts
 from soc2_warehouse.sandbox.github.model import BEGINNING, ORG_ID, OWNER, Actor, Commit, RefUpdate, Status, iso
 from soc2_warehouse.sandbox.github.rules import Classic, Ruleset
 from soc2_warehouse.sandbox.github.world import Repo
@@ -103,6 +104,32 @@ def repository(repo: Repo, now: datetime, base: str) -> dict[str, Any]:
         "created_at": iso(repo.created_at),
         "updated_at": iso(pushed),
         "pushed_at": iso(pushed),
+        "security_and_analysis": {
+            "secret_scanning": {"status": "enabled" if alerts.scanned(repo.name, now) else "disabled"},
+        },
+    }
+
+
+def secret_alert(alert: alerts.Alert, repo: Repo, now: datetime, base: str, hidden: bool) -> dict[str, Any]:
+    url = f"{base}/repos/{repo.full_name}/secret-scanning/alerts/{alert.number}"
+    closed = alerts.resolved(alert, now)
+    return {
+        "number": alert.number,
+        "created_at": iso(alert.created_at),
+        "updated_at": iso(closed[0] if closed else alert.created_at),
+        "url": url,
+        "html_url": f"{SITE}/{repo.full_name}/security/secret-scanning/{alert.number}",
+        "locations_url": f"{url}/locations",
+        "state": "resolved" if closed else "open",
+        "resolution": closed[1] if closed else None,
+        "resolved_at": iso(closed[0]) if closed else None,
+        "resolved_by": None,
+        "secret_type": alert.secret_type,
+        "secret_type_display_name": alert.secret_type.replace("_", " ").capitalize(),
+        "validity": alerts.validity(alert, now),
+        "push_protection_bypassed": False,
+        "repository": {"id": repo.id, "name": repo.name, "full_name": repo.full_name, "private": True},
+        **({} if hidden else {"secret": "not-a-secret"}),
     }
 
 

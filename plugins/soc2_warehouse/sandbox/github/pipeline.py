@@ -7,6 +7,7 @@ import json
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from soc2_warehouse.sandbox import timetable
@@ -250,3 +251,9 @@ class Pipeline:
                 seen = first_day(deployed.planned.finished_at)
                 found.append(Fact("CM-08", "near_misses", key, twins[anomaly], first=seen))
         return found
+
+
+@lru_cache(maxsize=2)
+def pipeline_of(company: Any) -> Pipeline:
+    """The pipeline of a company's whole history, for registers that speak of it."""
+    return Pipeline(World(company))

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify
 
-from soc2_warehouse.sandbox.github import audit, bodies, rules
+from soc2_warehouse.sandbox.github import alerts, audit, bodies, rules
 from soc2_warehouse.sandbox.github.model import BEGINNING, iso
 from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, refuse
 from soc2_warehouse.sandbox.github.world import Repo
@@ -61,6 +61,15 @@ def add_routes(app: Flask, state: State) -> None:
         if state.arg("order", "desc") == "desc":
             events = events[::-1]
         return by_cursor(events, lambda event: event["_document_id"], lambda event: event)
+
+    @app.get("/orgs/<org>/secret-scanning/alerts")
+    def secret_alerts(org: str) -> Response:
+        state.org(org)
+        hidden = state.arg("hide_secret") == "true"
+        return numbered(
+            alerts.shown(state.now()),
+            lambda alert: bodies.secret_alert(alert, state.world.repos[alert.repo], state.now(), state.base, hidden),
+        )
 
     @app.get("/orgs/<org>/repos")
     def repositories(org: str) -> Response:

@@ -141,7 +141,7 @@ def _lines(company: Company, now: datetime) -> Iterator[Row]:
 
 def _early(company: Company, review: Review) -> Iterator[Row]:
     """The few lines that are left of the first quarter."""
-    planned = {
+    lines: dict[str, tuple[tuple[str, str | None, str | None], ...]] = {
         "okta": (
             # Left in April, is back since June on a new request.
             (accounts_okta.okta_id("E1049"), "revoke", "2026-04-14T15:00"),
@@ -155,18 +155,19 @@ def _early(company: Company, review: Review) -> Iterator[Row]:
         ),
     }
     then = {account.account_id: account for account in ACCOUNTS[review.system](company, review.snapshot)}
-    for account_id, decision, at in planned.get(review.system, ()) if review.period == "2026-Q1" else ():
-        role = {"role": None} if decision is None else {}  # FIELD_MISSING
-        yield (
-            _row(company, review, then[account_id], 0)
-            | role
-            | {
-                "decision": decision,
-                "decided_by": review.reviewer if decision else None,
-                "decided_at": moment(at) if at else None,
-                "reason": "no longer needed" if decision else None,
-            }
-        )
+    for account_id, decision, at in lines.get(review.system, ()) if review.period == "2026-Q1" else ():
+        row = _row(company, review, then[account_id], 0)
+        if decision is None:
+            row["role"] = None  # FIELD_MISSING
+        if account_id == accounts_aws.aws_id("E1012"):
+            row["status"] = "active"  # STATUS_WRONG: not used since November
+        row |= {
+            "decision": decision,
+            "decided_by": review.reviewer if decision else None,
+            "decided_at": moment(at) if at else None,
+            "reason": "no longer needed" if decision else None,
+        }
+        yield row
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _listed(company: Company, review: Review) -> Iterator[Row]:
         if planted and account.account_id == accounts_okta.okta_id("E1036"):
             yield dict(row)  # DUPLICATE_LINE
     if planted and review.system == "aws":
-        ghost = Account(OLD_ACCOUNT, "maria.gomez", company.person("E1013").key, None, ())
+        ghost = Account(OLD_ACCOUNT, "maria.gomez", company.person("E1013").key, None, (), enabled=False)
         yield _row(company, review, ghost, position) | {"reason": "user of an earlier list"}  # PHANTOM_LINE
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import lru_cache
 
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.github.bodies_actions import digest
-from soc2_warehouse.sandbox.github.pipeline import Deployed, Pipeline
+from soc2_warehouse.sandbox.github.pipeline import Deployed, pipeline_of
 from soc2_warehouse.sandbox.github.quality import BY_HAND, Validation, validations
-from soc2_warehouse.sandbox.github.world import World
 from soc2_warehouse.sandbox.register_lines import Row
 
 TESTER = "E1019"
-
-
-@lru_cache(maxsize=2)
-def _pipeline(company: Company) -> Pipeline:
-    return Pipeline(World(company))
 
 
 def _by_hand(company: Company) -> list[Validation]:
@@ -33,7 +26,7 @@ def changes(company: Company) -> Iterator[datetime]:
 def _qa_validations(company: Company, moment: datetime) -> Iterator[Row]:
     for found in _by_hand(company):
         if found.ended_at <= moment:
-            deployed = _pipeline(company).deployed(found.production)
+            deployed = pipeline_of(company).deployed(found.production)
             tester = {"manual": TESTER, "by_author": _author(company, deployed)}.get(found.story or "")
             yield {
                 "artifact": digest(deployed),
@@ -49,7 +42,7 @@ def _qa_validations(company: Company, moment: datetime) -> Iterator[Row]:
 
 def _author(company: Company, deployed: Deployed) -> str | None:
     """Employee number of who wrote the change."""
-    login = _pipeline(company).evidence(deployed)["author"]
+    login = pipeline_of(company).evidence(deployed)["author"]
     account = next(user for user in company.github_users if user.login == login)
     return company.person(account.person_key or "").ref
 

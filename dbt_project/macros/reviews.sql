@@ -1,0 +1,10 @@
+{#-
+  When the n-th working day after a moment is over (UTC): days from Monday to Friday as the zone counts them, no holidays.
+-#}
+{% macro review_deadline(moment, days, zone) -%}
+{%- set day = "cast(timezone('" ~ zone ~ "', timezone('UTC', " ~ moment ~ ")) as date)" -%}
+{{ soc2_warehouse.local_to_utc(
+    "cast(list_extract(list_filter(generate_series(" ~ day ~ " + 1, " ~ day ~ " + " ~ (2 * days + 6) ~ ", interval 1 day), item -> isodow(item) < 6), " ~ days ~ ") + interval 1 day as timestamp)",
+    "'" ~ zone ~ "'"
+) }}
+{%- endmacro %}

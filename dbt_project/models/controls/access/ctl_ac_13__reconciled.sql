@@ -1,0 +1,44 @@
+with reviews as (
+    select *
+    from {{ ref('fct_access_review') }}
+    where review_id is not null
+),
+
+lines as (
+    select reviews.review_id, count(*) as lines
+    from reviews
+    inner join ({{ newest(ref('stg_registers__access_review_lines')) }}) as register on register.review_id = reviews.review_id
+    group by reviews.review_id
+),
+
+judged as (
+    select review_id, count(line_no) as lines
+    from {{ ref('ctl_ac_13__review_lines_are_derived') }}
+    group by review_id
+),
+
+checks as (
+    select
+        'lines_recomputed' as check_name,
+        lines.review_id as scope,
+        lines.lines as expected,
+        coalesce(judged.lines, 0) as actual,
+        'lines in the register against lines recomputed' as detail
+    from lines
+    left join judged on judged.review_id = lines.review_id
+
+    union all
+
+    select 'no_review_in_window', 'registers.access_reviews', 0, count(*), 'reviews of the window in the register'
+    from reviews
+    having count(*) = 0
+)
+
+select
+    check_name,
+    scope,
+    cast(expected as bigint) as expected,
+    cast(actual as bigint) as actual,
+    coalesce(expected = actual, false) as passed,
+    detail
+from checks

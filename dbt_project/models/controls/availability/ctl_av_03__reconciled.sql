@@ -1,0 +1,41 @@
+with services as (
+    select service_id from ({{ newest(ref('stg_registers__slas')) }}) as slas
+    union
+    select service
+    from ({{ newest(ref('stg_registers__repositories')) }}) as repositories
+    where service is not null and coalesce(in_scope, true)
+    union
+    -- A service that the register of monitors knows alone is one nevertheless.
+    select service_id from ({{ newest(ref('stg_registers__service_monitors')) }}) as monitors
+),
+
+judged as (
+    select distinct service_id from {{ ref('ctl_av_03__services_are_monitored') }}
+),
+
+answered as (
+    select count(distinct region) as asked, count(distinct case when error_code is null then region end) as read
+    from {{ ref('stg_aws_availability__alarms') }}
+    where _day = {{ as_of_day() }}
+)
+
+select
+    'services_judged' as check_name,
+    'registers' as scope,
+    cast(count(*) as bigint) as expected,
+    cast(count(judged.service_id) as bigint) as actual,
+    count(*) = count(judged.service_id) and count(*) > 0 as passed,
+    'services that any register names, each with rows of the population' as detail
+from services
+left join judged on judged.service_id = services.service_id
+
+union all
+
+select
+    'regions_read',
+    'aws_availability.alarms',
+    cast(asked as bigint),
+    cast(read as bigint),
+    asked = read and asked > 0,
+    'regions whose alarms were listed'
+from answered

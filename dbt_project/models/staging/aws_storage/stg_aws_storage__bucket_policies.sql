@@ -1,0 +1,19 @@
+with source as (
+    {{ new_runs('aws_storage', 'bucket_policies') }}
+),
+
+renamed as (
+    select
+        _day,
+        _run_id,
+        _seq,
+
+        {{ json_text('parent', '$.Bucket') }} as bucket_name,
+        {{ json_document(json_text('record', '$.Policy')) }} as policy,
+
+        {{ json_int('error', '$.status') }} as error_status,
+        {{ json_text('error', '$.code') }} as error_code
+    from source
+)
+
+select * from renamed

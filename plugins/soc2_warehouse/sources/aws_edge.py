@@ -1,0 +1,126 @@
+"""What terminates or forwards clients' traffic in AWS: load balancers, CloudFront distributions, API Gateway domains.
+
+Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers, DescribeListeners, DescribeRules,
+DescribeLoadBalancerAttributes, DescribeLoadBalancerPolicies, DescribeSSLPolicies, cloudfront:ListDistributions,
+apigateway:GET on /domainnames and /v2/domainnames (SecurityAudit holds them all).
+
+Cannot see: regions that the account has not opted into, other accounts, edge-optimized domains of REST APIs made before
+version 2 of that API (CloudFront serves them), and what listens on an instance with a public address of its own. One
+row a region, also for an empty one: an empty list is an answer, a missing row is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from soc2_warehouse.aws import Aws, ask, each_region, pages
+from soc2_warehouse.connections import Connection
+from soc2_warehouse.sources import Envelope, Read, table
+
+SOURCE = "aws_edge"
+CONNECTION = "aws_default"
+CONCURRENCY = 8
+
+
+def client(connection: Connection) -> Aws:
+    return Aws(connection, CONCURRENCY)
+
+
+def calls(client: Aws) -> tuple[int, int, int]:
+    return client.counts()
+
+
+@table(
+    kind="snapshot",
+    key=("Region",),
+    query="ELBv2 DescribeLoadBalancers in each region, DescribeLoadBalancerAttributes for each application balancer",
+)
+def load_balancers(client: Aws, read: Read) -> Iterator[Any]:
+    def call(elb: Any) -> Any:
+        found = pages(elb, "describe_load_balancers", "LoadBalancers", read)
+        for balancer in found:
+            if balancer.get("Type") == "application":
+                arn = balancer["LoadBalancerArn"]
+                balancer["Attributes"] = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        return found
+
+    yield from each_region(client, read, "elbv2", call)
+
+
+@table(
+    kind="snapshot",
+    key=("LoadBalancerArn",),
+    query="ELBv2 DescribeListeners for each load balancer, DescribeRules for each listener of plain HTTP",
+)
+def listeners(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+    arns = [
+        (str((region.parent or {})["Region"]), balancer["LoadBalancerArn"])
+        for region in read.landed("load_balancers")
+        for balancer in region.record or []
+    ]
+
+    def one(place: tuple[str, str]) -> Envelope:
+        region, arn = place
+
+        def call() -> Any:
+            elb = client.client("elbv2", region)
+            found = pages(elb, "describe_listeners", "Listeners", read, LoadBalancerArn=arn)
+            for listener in found:
+                if listener.get("Protocol") == "HTTP":
+                    listener["Rules"] = pages(elb, "describe_rules", "Rules", read, ListenerArn=listener["ListenerArn"])
+            return found
+
+        return ask(read, call, Region=region, LoadBalancerArn=arn)
+
+    yield from read.each(arns, one)
+
+
+@table(kind="snapshot", key=("Name",), query="ELBv2 DescribeSSLPolicies in the region of the connection")
+def ssl_policies(client: Aws, read: Read) -> Iterator[Any]:
+    """AWS's own policies; they are the same everywhere."""
+    client.introduce(read)
+    marker: str | None = None
+    while True:
+        page = client.client("elbv2").describe_ssl_policies(**({"Marker": marker} if marker else {}))
+        read.page(len(page["SslPolicies"]))
+        yield from page["SslPolicies"]
+        marker = page.get("NextMarker")
+        if not marker:
+            return
+
+
+@table(
+    kind="snapshot",
+    key=("Region",),
+    query="ELB DescribeLoadBalancers in each region, DescribeLoadBalancerPolicies for each one that speaks TLS",
+)
+def classic_load_balancers(client: Aws, read: Read) -> Iterator[Any]:
+    def call(elb: Any) -> Any:
+        found = pages(elb, "describe_load_balancers", "LoadBalancerDescriptions", read)
+        for balancer in found:
+            names = sorted(
+                {name for held in balancer["ListenerDescriptions"] for name in held.get("PolicyNames") or []}
+            )
+            name = balancer["LoadBalancerName"]
+            answer = elb.describe_load_balancer_policies(LoadBalancerName=name, PolicyNames=names) if names else {}
+            balancer["PolicyDescriptions"] = answer.get("PolicyDescriptions") or []
+        return found
+
+    yield from each_region(client, read, "elb", call)
+
+
+@table(kind="snapshot", key=("ARN",), query="CloudFront ListDistributions")
+def distributions(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+    for page in client.client("cloudfront").get_paginator("list_distributions").paginate():
+        found = page.get("DistributionList", {}).get("Items") or []
+        read.page(len(found))
+        for item in found:
+            yield read.answer(item, Account=client.caller.get("Account"))
+
+
+@table(kind="snapshot", key=("Region",), query="API Gateway (v2) GetDomainNames in each region")
+def api_domains(client: Aws, read: Read) -> Iterator[Any]:
+    yield from each_region(client, read, "apigatewayv2", lambda api: pages(api, "get_domain_names", "Items", read))
