@@ -53,3 +53,24 @@ left join (
 where assignments.approved_by is not null
     and (granting.role is not null or (assignments.permission = '{{ permission }}' and assignments.valid_to is not null))
 {%- endmacro %}
+
+{#- Kind of a public key as OpenSSH writes it: ssh-rsa, ssh-ed25519, ssh-dss, …; null when it is none. -#}
+{% macro ssh_key_kind(public_key) -%}
+case when {{ public_key }} like '% %' then lower(split_part(trim({{ public_key }}), ' ', 1)) end
+{%- endmacro %}
+
+{#- Fingerprint of the material, as ssh-keygen shows it without its prefix: SHA-256 in base64 without padding. -#}
+{% macro ssh_fingerprint(public_key) -%}
+case
+    when {{ public_key }} like '% %'
+        then rtrim(base64(unhex(sha256(from_base64(split_part(trim({{ public_key }}), ' ', 2))))), '=')
+end
+{%- endmacro %}
+
+{#- Bits of an RSA public key: what is left of its blob after names and exponent, to the nearest 64. -#}
+{% macro ssh_rsa_bits(public_key) -%}
+case
+    when {{ public_key }} like 'ssh-rsa %'
+        then cast(round((octet_length(from_base64(split_part(trim({{ public_key }}), ' ', 2))) - 22) * 8 / 64.0) * 64 as integer)
+end
+{%- endmacro %}

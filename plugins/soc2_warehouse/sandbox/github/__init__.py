@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 
 from soc2_warehouse.connections import Connection
-from soc2_warehouse.sandbox.github import graphql_app, installations, rest_org, rest_repo
+from soc2_warehouse.sandbox.github import graphql_app, installations, keys, rest_org, rest_repo
 from soc2_warehouse.sandbox.github.state import State, error_body
 from soc2_warehouse.sandbox.wire import Wire, create_wire
 
@@ -34,6 +34,7 @@ def create_app(company: Any, now: Callable[[], datetime]) -> Wire:
     app.extensions["state"] = state
     rest_org.add_routes(app, state)
     rest_repo.add_routes(app, state)
+    keys.add_routes(app, state)
     graphql_app.add_routes(app, state)
     installations.add_routes(app, credentials)
     return app
