@@ -31,7 +31,7 @@ def short(provider, monkeypatch):
 def test_every_table_of_a_good_day(provider):
     reading = provider.read()
     assert set(reading.status().values()) == {"complete"}, {r.table_name: r.errors for r in reading.receipts.values()}
-    assert len(reading.receipts) == 17
+    assert len(reading.receipts) == 19
     assert {r.tenant for r in reading.receipts.values()} == {"acme"}
     assert {r.credential_identity for r in reading.receipts.values()} == {"acme-ci"}
     # more than one page where there is more than one page
@@ -217,3 +217,15 @@ def test_a_page_too_heavy_for_github_is_halved():
     read = Read(day=until.date(), since=until - timedelta(days=1), until=until)
     assert _github_pulls.read_pulls(Heavy(), read, "acme/x") == (1, [])
     assert Heavy.sizes == [50, 25, 12] and read.problems == []
+
+
+def test_tags_and_bypasses_of_rules(provider, state):
+    reading = provider.read(day=date(2026, 7, 3))
+    moved = {row.record["ref"]: row.record["object"]["sha"] for row in reading.rows("tags") if row.record}
+    assert moved.keys() >= {"refs/tags/v1.1", "refs/tags/nightly"}
+    assert any(row.record is None for row in reading.rows("tags")), "an empty repository has no tags, and says so"
+    suites = reading.records("rule_suites")
+    assert {suite["result"] for suite in suites} == {"bypass"}
+    assert reading.receipts["rule_suites"].api_calls <= 3
+    state.suites_available = False
+    assert provider.read(day=date(2026, 7, 4)).status()["rule_suites"] != "complete"
