@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, jsonify
 
-from soc2_warehouse.sandbox.github import alerts, audit, bodies, rules
+from soc2_warehouse.sandbox.github import alerts, audit, bodies, rules, tags
 from soc2_warehouse.sandbox.github.model import BEGINNING, iso
 from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, refuse
 from soc2_warehouse.sandbox.github.world import Repo
@@ -70,6 +70,17 @@ def add_routes(app: Flask, state: State) -> None:
             alerts.shown(state.now()),
             lambda alert: bodies.secret_alert(alert, state.world.repos[alert.repo], state.now(), state.base, hidden),
         )
+
+    @app.get("/orgs/<org>/rulesets/rule-suites")
+    def rule_suites(org: str) -> Response:
+        state.org(org)
+        if not state.suites_available:
+            refuse(404, "Not Found")
+        days = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}[state.arg("time_period", "day")]
+        found = tags.suites(state.world, state.now() - timedelta(days=days), state.now())
+        if state.arg("rule_suite_result", "all") not in ("all", "bypass"):
+            found = []
+        return numbered(found[::-1], lambda suite: suite)
 
     @app.get("/orgs/<org>/repos")
     def repositories(org: str) -> Response:
