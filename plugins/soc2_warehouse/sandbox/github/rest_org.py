@@ -14,6 +14,7 @@ from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, refu
 from soc2_warehouse.sandbox.github.world import Repo
 
 APPS = (("dependabot", 29110), ("copilot-swe-agent", 1143301), ("acme-reviewer", 800012), ("slack", 7121))
+APP_PERMISSIONS = {"contents": "read", "pull_requests": "write"}
 
 
 def add_routes(app: Flask, state: State) -> None:
@@ -189,7 +190,7 @@ def _installation(state: State, slug: str, number: int) -> dict[str, Any]:
         "app_slug": slug,
         "target_id": 7001,
         "target_type": "Organization",
-        "permissions": {"contents": "read", "pull_requests": "write"},
+        "permissions": APP_PERMISSIONS,
         "events": ["pull_request"],
         "created_at": iso(BEGINNING),
         "updated_at": iso(BEGINNING),
