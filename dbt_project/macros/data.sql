@@ -145,3 +145,17 @@ greatest({{ timestamps | join(', ') }})
 {% macro encryption_strength(algorithm) -%}
 case {{ algorithm }} when 'AES256' then 1 when 'aws:kms' then 2 when 'aws:kms:dsse' then 3 end
 {%- endmacro %}
+
+{#-
+  Production databases that speak SQL and can be asked, as a select: replicas too, members of a cluster through the cluster.
+  One whose environment no register tells is production.
+-#}
+{% macro production_sql_databases() -%}
+select *
+from {{ ref('dim_database') }}
+where valid_to is null
+    and kind in ('instance', 'cluster', 'warehouse')
+    and role <> 'member'
+    and coalesce(environment, 'production') in ('production', 'shared')
+    and coalesce(lower(status), 'available') not in ('stopped', 'stopping', 'deleting', 'creating', 'paused')
+{%- endmacro %}

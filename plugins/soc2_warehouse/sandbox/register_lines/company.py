@@ -11,6 +11,7 @@ from typing import Any
 
 from soc2_warehouse.sandbox import apps, timetable
 from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import application_login
 from soc2_warehouse.sandbox.register_lines import Row
 
 OWNER = "acme"
@@ -56,6 +57,16 @@ def _service_accounts(company: Company, moment: datetime) -> Iterator[Row]:
                 "owner_id": line.owner,
                 "purpose": line.reason,
                 "registered_at": line.since,
+            }
+    for plan in _databases():
+        if login := application_login(plan, moment):
+            yield {
+                "source_id": "db_grants",
+                "account_id": login,
+                "login": login,
+                "owner_id": plan.owner,
+                "purpose": f"the application of {plan.name}",
+                "registered_at": plan.created_at,
             }
 
 
