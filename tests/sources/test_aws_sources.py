@@ -275,6 +275,15 @@ def test_every_enabled_region_answers_also_an_empty_one(aws):
     assert {name for name, status in statuses.items() if status == "not-opted-in"} == set(NOT_OPTED_IN)
 
 
+def test_parameters_are_read_of_each_group_in_use(aws):
+    reading = aws.read("aws_data")
+    (group,) = reading.rows("db_parameters")
+    assert group.parent == {"Region": "us-east-1", "Kind": "db", "Group": "acme-audited-postgres"}
+    assert [(found["ParameterName"], found["ParameterValue"]) for found in group.record] == [
+        ("pgaudit.log", "read,write,ddl")
+    ]
+
+
 def test_a_denied_region_is_a_row_and_no_empty_region(aws):
     aws.door.faults.add(r"DescribeVolumes eu-west-1", 403, body=DENIED.replace("AccessDenied", "UnauthorizedOperation"))
     reading = aws.read("aws_data")

@@ -1,7 +1,8 @@
 """AWS data stores and keys: RDS, ElastiCache, Redshift, DynamoDB, EBS and KMS of every enabled region.
 
 Least permissions: ec2:DescribeRegions, ec2:DescribeVolumes, ec2:GetEbsEncryptionByDefault, rds:DescribeDBInstances,
-rds:DescribeDBClusters, elasticache:DescribeReplicationGroups, redshift:DescribeClusters, dynamodb:ListTables,
+rds:DescribeDBClusters, rds:DescribeDBParameters, rds:DescribeDBClusterParameters,
+elasticache:DescribeReplicationGroups, redshift:DescribeClusters, dynamodb:ListTables,
 dynamodb:DescribeTable, kms:ListKeys, kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases
 (SecurityAudit holds them all). A key's own policy may deny the reader nevertheless: then its row carries the error.
 
@@ -46,6 +47,42 @@ def db_instances(client: Aws, read: Read) -> Iterator[Any]:
 @table(kind="snapshot", key=("Region",), query="RDS DescribeDBClusters in each region")
 def db_clusters(client: Aws, read: Read) -> Iterator[Any]:
     yield from each_region(client, read, "rds", lambda rds: pages(rds, "describe_db_clusters", "DBClusters", read))
+
+
+@table(
+    kind="snapshot",
+    key=("Region", "Group"),
+    query="RDS DescribeDBParameters, DescribeDBClusterParameters (Source=user) of each parameter group in use",
+)
+def db_parameters(client: Aws, read: Read) -> Iterator[Any]:
+    """What somebody set. Default groups cannot be changed, so nobody asks for them."""
+    client.introduce(read)
+    used = {
+        (row.parent["Region"], "db", group["DBParameterGroupName"])
+        for row in read.landed("db_instances")
+        for database in row.record or []
+        for group in database.get("DBParameterGroups") or []
+        if row.parent
+    } | {
+        (row.parent["Region"], "db_cluster", cluster["DBClusterParameterGroup"])
+        for row in read.landed("db_clusters")
+        for cluster in row.record or []
+        if row.parent and cluster.get("DBClusterParameterGroup")
+    }
+
+    def one(item: tuple[str, str, str]) -> Any:
+        region, kind, name = item
+        argument = {"db": "DBParameterGroupName", "db_cluster": "DBClusterParameterGroupName"}[kind]
+        rds = client.client("rds", region)
+        return ask(
+            read,
+            lambda: pages(rds, f"describe_{kind}_parameters", "Parameters", read, Source="user", **{argument: name}),
+            Region=region,
+            Kind=kind,
+            Group=name,
+        )
+
+    yield from read.each(sorted(item for item in used if not item[2].startswith("default.")), one)
 
 
 @table(kind="snapshot", key=("Region",), query="ElastiCache DescribeReplicationGroups in each region")

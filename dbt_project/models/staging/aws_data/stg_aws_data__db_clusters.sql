@@ -21,6 +21,9 @@ renamed as (
         {{ json_text('item.element', '$.ReplicationSourceIdentifier') }} as replica_source,
         {{ json_bool('item.element', '$.MultiAZ') }} as is_multi_az,
         {{ tagged_class(json_value('item.element', '$.TagList')) }} as tagged_class,
+        {{ json_texts('item.element', '$.EnabledCloudwatchLogsExports') }} as log_exports,
+        {{ json_text('item.element', '$.ActivityStreamStatus') }} as activity_stream_status,
+        {{ json_text('item.element', '$.DBClusterParameterGroup') }} as parameter_group,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

@@ -108,8 +108,30 @@ DATABASES: tuple[DatabasePlan, ...] = (
 )
 
 
+#: Postgres writes an audit log with these parameters. payments-main has them since 2026-07-03: AUDIT_DISABLED (AC-07).
+AUDITED = "acme-audited-postgres"
+PARAMETERS: dict[str, Dated[str]] = {
+    "ledger-main": ((ALWAYS, AUDITED),),
+    "analytics-main": ((ALWAYS, AUDITED),),
+    "payments-main": ((ALWAYS, "default.postgres13"), (moment("2026-07-03T05:00"), AUDITED)),
+}
+LOG_EXPORTS = {"crm": ["audit", "error"]}
+
+
+def _audited(cloud: Cloud) -> None:
+    """The parameter group that switches pgaudit on."""
+    rds = cloud.client("rds", HOME)
+    if AUDITED not in cloud.backend("rds", HOME).db_parameter_groups:
+        rds.create_db_parameter_group(
+            DBParameterGroupName=AUDITED, DBParameterGroupFamily="postgres13", Description="writes an audit log"
+        )
+        setting = {"ParameterName": "pgaudit.log", "ParameterValue": "read,write,ddl", "ApplyMethod": "immediate"}
+        rds.modify_db_parameter_group(DBParameterGroupName=AUDITED, Parameters=[setting])
+
+
 def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's databases what they are at ``now``."""
+    _audited(cloud)
     for plan in DATABASES:
         held = _held(cloud, plan)
         if not plan.exists(now):
@@ -118,6 +140,9 @@ def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
         store = held.get(plan.name) or _create(cloud, plan)
         if plan.kind in ("instance", "member", "cluster"):
             store.status = at(plan.status, now)
+            store.enabled_cloudwatch_logs_exports = LOG_EXPORTS.get(plan.name, [])
+        if plan.name in PARAMETERS:
+            store.db_parameter_group_name = at(PARAMETERS[plan.name], now)
         held[plan.name] = held.pop(plan.name)  # listings must not show what was made when
 
 
