@@ -5,8 +5,8 @@ rds:DescribeDBClusters, rds:DescribeDBParameters, rds:DescribeDBClusterParameter
 elasticache:DescribeReplicationGroups, redshift:DescribeClusters, redshift:DescribeClusterParameters,
 dynamodb:ListTables, dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys,
 kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases,
-kms:GetKeyPolicy, kms:ListGrants (SecurityAudit holds them all). A key's own policy may deny the reader nevertheless: then its
-row carries the error.
+kms:GetKeyPolicy, kms:ListGrants (SecurityAudit holds them all). A key's own policy may deny the reader nevertheless:
+then its row carries the error.
 
 Cannot see: regions that the account has not opted into, other accounts, ElastiCache clusters outside a replication
 group, key material. One row a region, also for an empty one: an empty list is an answer, a missing row is not.

@@ -11,6 +11,7 @@ from typing import Any
 
 from soc2_warehouse.sandbox import apps, emergencies, timetable
 from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import application_login
 from soc2_warehouse.sandbox.register_lines import Row
 
 OWNER = "acme"
@@ -78,6 +79,18 @@ def _service_accounts(company: Company, moment: datetime) -> Iterator[Row]:
             "permissions": [f"{name}:{level}" for name, level in APP_PERMISSIONS.items()],
             "review_due": SERVICES_REVIEWED_UNTIL,
         }
+    for plan in _databases():
+        if login := application_login(plan, moment):
+            yield {
+                "source_id": "db_grants",
+                "account_id": login,
+                "login": login,
+                "owner_id": plan.owner,
+                "purpose": f"the application of {plan.name}",
+                "registered_at": plan.created_at,
+                "permissions": [f"OWNER:{plan.name}"],
+                "review_due": SERVICES_REVIEWED_UNTIL,
+            }
 
 
 def _identity_overrides(company: Company, moment: datetime) -> Iterator[Row]:
