@@ -168,3 +168,17 @@ max_by({{ value }}, {{ order }})
 {% macro block_flag(table, flag) -%}
 case when {{ table }}.error_code is null then coalesce({{ table }}.{{ flag }}, false) when {{ table }}.error_status = 404 then false end
 {%- endmacro %}
+
+{#-
+  Production databases that speak SQL and can be asked, as a select: replicas too, members of a cluster through the cluster.
+  One whose environment no register tells is production.
+-#}
+{% macro production_sql_databases() -%}
+select *
+from {{ ref('dim_database') }}
+where valid_to is null
+    and kind in ('instance', 'cluster', 'warehouse')
+    and role <> 'member'
+    and coalesce(environment, 'production') in ('production', 'shared')
+    and coalesce(lower(status), 'available') not in ('stopped', 'stopping', 'deleting', 'creating', 'paused')
+{%- endmacro %}

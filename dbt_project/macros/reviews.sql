@@ -8,3 +8,13 @@
     "'" ~ zone ~ "'"
 ) }}
 {%- endmacro %}
+
+{#- The fields of a JSON object as a list of name:value. -#}
+{% macro json_pairs(object) -%}
+list_transform(json_keys({{ object }}), name -> name || ':' || json_extract_string({{ object }}, '$."' || name || '"'))
+{%- endmacro %}
+
+{#- Items of a list that no pattern of another list covers; * stands for any text, case does not count. -#}
+{% macro not_covered(items, patterns) -%}
+list_filter({{ items }}, item -> len(list_filter({{ patterns }}, pattern -> {{ soc2_warehouse.matches_pattern('lower(item)', 'lower(pattern)') }})) = 0)
+{%- endmacro %}

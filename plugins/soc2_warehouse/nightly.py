@@ -106,6 +106,7 @@ def company(settings: Settings, day: date | None) -> Iterator[Company]:
         sandbox.as_environment(),
         within(tasks.Circumstances(sandbox.clock, "demo", "nightly")),
     ):
+        sandbox.land_exports()
         yield Company("the sandbox company", sandbox.day, imagined=True)
 
 

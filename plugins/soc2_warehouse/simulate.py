@@ -50,6 +50,7 @@ def _play(settings: Settings, nights: int, start: date | None, console: Console,
             for number, day in enumerate(days, start=1):
                 since = time.monotonic()
                 sandbox.set_day(day)
+                sandbox.land_exports()
                 with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "simulate")):
                     problems = fetch(day)
                     tasks.load(day)

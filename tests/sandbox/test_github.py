@@ -127,6 +127,7 @@ BODIES = [
     ("/repos/acme/ledger-web/rulesets", {}, models.RepositoryRuleset, list),
     ("/repos/acme/infra/rulesets/506", {}, models.RepositoryRuleset, None),
     ("/repos/acme/payments/activity", {"per_page": 100}, models.Activity, list),
+    ("/repos/acme/payments/git/matching-refs/tags/", {}, models.GitRef, list),
     ("/repos/acme/reports/deployments", {"per_page": 100}, models.Deployment, list),
     ("/repos/acme/reports/actions/runs", {"per_page": 100}, models.WorkflowRun, "workflow_runs"),
     ("/repos/acme/reports/actions/artifacts", {"per_page": 100}, models.Artifact, "artifacts"),

@@ -461,3 +461,25 @@ def test_a_bucket_without_a_policy_is_no_refusal(aws):
     assert policies["acme-legacy-importer"].error["code"] == "NoSuchBucketPolicy"
     assert "aws:SecureTransport" in policies["acme-board-papers"].record["Policy"]
     assert reading.receipts["bucket_policies"].permission_denied == 0
+
+
+def test_only_buckets_that_are_not_blocked_are_asked_how_open_they_are(aws):
+    aws.go(date(2026, 7, 4))
+    reading = aws.read("aws_storage")
+    (account,) = reading.rows("account_block")
+    assert account.error["code"] == "NoSuchPublicAccessBlockConfiguration"
+    asked = {row.parent["Bucket"]: row.record["PolicyStatus"]["IsPublic"] for row in reading.rows("bucket_exposure")}
+    assert asked["acme-data-lake-curated"] is True and asked["acme-partner-dropbox"] is True
+    assert asked["acme-website-assets"] is False and "acme-finance-close" not in asked
+    rules = {row.parent["Bucket"]: row.record for row in reading.rows("bucket_lifecycle") if row.record}
+    assert rules["acme-hr-files"][0]["Expiration"] == {"Days": 1825}
+
+
+def test_who_may_use_a_key_is_read_as_its_policy_says(aws):
+    access = {row.parent["KeyArn"]: row.record for row in aws.read("aws_data").rows("kms_access")}
+    shared = json.loads(access[keys.key_arn("customer-data")]["Policy"])["Statement"]
+    assert [statement["Principal"]["AWS"] for statement in shared] == [
+        "arn:aws:iam::123456789012:root",
+        "arn:aws:iam::210987654321:root",
+    ]
+    assert access[keys.key_arn("customer-data")]["Grants"] == []

@@ -31,7 +31,7 @@ def short(provider, monkeypatch):
 def test_every_table_of_a_good_day(provider):
     reading = provider.read()
     assert set(reading.status().values()) == {"complete"}, {r.table_name: r.errors for r in reading.receipts.values()}
-    assert len(reading.receipts) == 18
+    assert len(reading.receipts) == 20
     assert {r.tenant for r in reading.receipts.values()} == {"acme"}
     assert {r.credential_identity for r in reading.receipts.values()} == {"acme-ci"}
     # more than one page where there is more than one page
@@ -238,3 +238,15 @@ def test_alerts_come_without_the_secrets_even_from_a_server_that_sends_them(prov
         ("acme/reports", 4),
     ]
     assert not any("secret" in alert for alert in alerts)
+
+
+def test_tags_and_bypasses_of_rules(provider, state):
+    reading = provider.read(day=date(2026, 7, 3))
+    moved = {row.record["ref"]: row.record["object"]["sha"] for row in reading.rows("tags") if row.record}
+    assert moved.keys() >= {"refs/tags/v1.1", "refs/tags/nightly"}
+    assert any(row.record is None for row in reading.rows("tags")), "an empty repository has no tags, and says so"
+    suites = reading.records("rule_suites")
+    assert {suite["result"] for suite in suites} == {"bypass"}
+    assert reading.receipts["rule_suites"].api_calls <= 3
+    state.suites_available = False
+    assert provider.read(day=date(2026, 7, 4)).status()["rule_suites"] != "complete"

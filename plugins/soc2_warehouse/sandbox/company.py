@@ -115,7 +115,9 @@ class Company:
             ),
         ]
         for ref, name in accounts_aws.SERVICES.items():
-            owner = DATA if ref in ("S13", "S14", "S19") else PLATFORM
+            owner = DATA if ref in ("S13", "S19") else PLATFORM
+            if ref == "S14":
+                owner = "E1064"  # leaves on 2026-07-02: OWNER_INACTIVE (AC-20)
             since = late if ref == "S18" else begin
             lines.append(Registered("aws_iam", accounts_aws.aws_id(ref), name, owner, name.removeprefix("svc-"), since))
         return tuple(lines)

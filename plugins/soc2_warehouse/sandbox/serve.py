@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pkgutil
 import threading
@@ -109,6 +110,15 @@ class Sandbox:
     def registers(self) -> Path:
         """The checkout of the company's register repository."""
         return self.settings.sandbox / "registers"
+
+    def land_exports(self) -> None:
+        """Bring what the company's own exporters write, as an operator's ``soc2 land`` would."""
+        from soc2_warehouse.extract import land_file
+        from soc2_warehouse.sandbox import exports
+
+        for source, table, kind, records in exports.written(self.company, self.now()):
+            lines = enumerate(map(json.dumps, records), 1)
+            land_file(self.settings, source, table, self.day, lines, f"{table}.jsonl", kind, clock=self.clock)
 
     def connections(self) -> dict[str, Connection]:
         """Every connection that the sources ask for."""

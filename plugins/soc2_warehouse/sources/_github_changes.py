@@ -6,7 +6,7 @@ Each function is the body of the table of the same name in ``github``; ``watched
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatch
 from typing import Any
 
@@ -39,6 +39,41 @@ def ref_updates(client: Client, read: Read, repositories: Iterable[Parent]) -> I
     for rows in read.each(repositories, ask):
         read.page(len(rows))
         yield from rows
+
+
+def tags(client: Client, read: Read, repositories: Iterable[Parent]) -> Iterator[Envelope]:
+    """All tags of a repository in one answer; an empty repository has none."""
+
+    def ask(parent: Parent) -> list[Envelope]:
+        try:
+            found = [
+                tag
+                for page in client.pages(f"/repos/{parent['full_name']}/git/matching-refs/tags/", read)
+                for tag in page
+            ]
+        except Refused as refusal:
+            if refusal.status != 409:
+                return [refused_row(read, refusal, **parent)]
+            found = []
+        return [read.answer(tag, **parent) for tag in found or [None]]
+
+    for rows in read.each(repositories, ask):
+        read.page(len(rows))
+        yield from rows
+
+
+def rule_suites(client: Client, read: Read) -> Iterator[Any]:
+    """Newest first, in the shortest of GitHub's periods that reaches the window's start."""
+    ages = {"day": timedelta(hours=23), "week": timedelta(days=6)}
+    period = next((name for name, reach in ages.items() if read.until - read.since < reach), "month")
+    read.parameter("time_period", period)
+    order = NewestFirst(read, read.since, "the list of rule suites")
+    path = f"/orgs/{client.org}/rulesets/rule-suites"
+    for page in client.pages(path, read, rule_suite_result="bypass", time_period=period):
+        read.page(len(page))
+        yield from order.keep(page, "pushed_at")
+        if order.done:
+            break
 
 
 def compare_commits(client: Client, read: Read, watched: Iterable[Parent]) -> Iterator[Envelope]:

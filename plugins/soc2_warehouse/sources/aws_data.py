@@ -4,8 +4,9 @@ Least permissions: ec2:DescribeRegions, ec2:DescribeVolumes, ec2:GetEbsEncryptio
 rds:DescribeDBClusters, rds:DescribeDBParameters, rds:DescribeDBClusterParameters,
 elasticache:DescribeReplicationGroups, redshift:DescribeClusters, redshift:DescribeClusterParameters,
 dynamodb:ListTables, dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys,
-kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases
-(SecurityAudit holds them all). A key's own policy may deny the reader nevertheless: then its row carries the error.
+kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases,
+kms:GetKeyPolicy, kms:ListGrants (SecurityAudit holds them all). A key's own policy may deny the reader nevertheless:
+then its row carries the error.
 
 Cannot see: regions that the account has not opted into, other accounts, ElastiCache clusters outside a replication
 group, key material. One row a region, also for an empty one: an empty list is an answer, a missing row is not.
@@ -230,3 +231,15 @@ def kms_rotations(client: Aws, read: Read) -> Iterator[Any]:
 @table(kind="snapshot", key=("Region",), query="KMS ListAliases in each region")
 def kms_aliases(client: Aws, read: Read) -> Iterator[Any]:
     yield from each_region(client, read, "kms", lambda kms: pages(kms, "list_aliases", "Aliases", read))
+
+
+@table(kind="snapshot", key=("KeyArn",), query="KMS GetKeyPolicy, ListGrants for each customer-managed key")
+def kms_access(client: Aws, read: Read) -> Iterator[Any]:
+    """Who may use a key: its policy, as the text that it is, and the grants beside it."""
+
+    def call(kms: Any, arn: str) -> Any:
+        read.page(1)
+        policy = kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
+        return {"Policy": policy, "Grants": pages(kms, "list_grants", "Grants", read, KeyId=arn)}
+
+    yield from _each_customer_key(client, read, call)

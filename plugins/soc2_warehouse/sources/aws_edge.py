@@ -1,8 +1,9 @@
-"""What terminates or forwards clients' traffic in AWS: load balancers, CloudFront distributions, API Gateway domains.
+"""What terminates or forwards clients' traffic in AWS: load balancers, distributions, API domains, managed services.
 
 Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers, DescribeListeners, DescribeRules,
 DescribeLoadBalancerAttributes, DescribeLoadBalancerPolicies, DescribeSSLPolicies, cloudfront:ListDistributions,
-apigateway:GET on /domainnames and /v2/domainnames (SecurityAudit holds them all).
+apigateway:GET on /v2/domainnames, es:ListDomainNames, es:DescribeDomains, kafka:ListClustersV2, dax:DescribeClusters,
+dms:DescribeEndpoints, transfer:ListServers, transfer:DescribeServer (SecurityAudit holds them all).
 
 Cannot see: regions that the account has not opted into, other accounts, edge-optimized domains of REST APIs made before
 version 2 of that API (CloudFront serves them), and what listens on an instance with a public address of its own. One
@@ -11,7 +12,7 @@ row a region, also for an empty one: an empty list is an answer, a missing row i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from soc2_warehouse.aws import Aws, ask, each_region, pages
@@ -124,3 +125,53 @@ def distributions(client: Aws, read: Read) -> Iterator[Any]:
 @table(kind="snapshot", key=("Region",), query="API Gateway (v2) GetDomainNames in each region")
 def api_domains(client: Aws, read: Read) -> Iterator[Any]:
     yield from each_region(client, read, "apigatewayv2", lambda api: pages(api, "get_domain_names", "Items", read))
+
+
+def _search_domains(api: Any, read: Read) -> list[Any]:
+    names = [item["DomainName"] for item in api.list_domain_names()["DomainNames"]]
+    read.page(len(names))
+    chunks = [names[start : start + 5] for start in range(0, len(names), 5)]
+    return [domain for chunk in chunks for domain in api.describe_domains(DomainNames=chunk)["DomainStatusList"]]
+
+
+def _transfer_servers(api: Any, read: Read) -> list[Any]:
+    listed = pages(api, "list_servers", "Servers", read)
+    return [api.describe_server(ServerId=item["ServerId"])["Server"] for item in listed]
+
+
+SERVICES: dict[str, Callable[[Any, Read], list[Any]]] = {
+    "opensearch": _search_domains,
+    "kafka": lambda api, read: pages(api, "list_clusters_v2", "ClusterInfoList", read),
+    "dax": lambda api, read: pages(api, "describe_clusters", "Clusters", read),
+    "dms": lambda api, read: pages(api, "describe_endpoints", "Endpoints", read),
+    "transfer": _transfer_servers,
+}
+
+
+@table(
+    kind="snapshot",
+    key=("Region", "Service"),
+    query="OpenSearch ListDomainNames, DescribeDomains; MSK ListClustersV2; DAX DescribeClusters; "
+    "DMS DescribeEndpoints; Transfer ListServers, DescribeServer; in each region that has the service",
+)
+def managed_services(client: Aws, read: Read) -> Iterator[Any]:
+    import boto3
+
+    client.introduce(read)
+    available = {service: set(boto3.Session().get_available_regions(service)) for service in SERVICES}
+    places = [(region, name) for region in client.enabled_regions for name in SERVICES if region in available[name]]
+    read.parameter("Places", len(places))
+
+    def one(place: tuple[str, str]) -> Envelope:
+        region, service = place
+        account = client.caller.get("Account")
+        call = SERVICES[service]
+        return ask(
+            read,
+            lambda: call(client.client(service, region), read),
+            Region=region,
+            Service=service,
+            Account=account,
+        )
+
+    yield from read.each(places, one)

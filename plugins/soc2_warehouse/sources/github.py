@@ -216,6 +216,25 @@ def commit_statuses(client: Client, read: Read) -> Iterator[Envelope]:
     yield from changes.commit_statuses(client, read)
 
 
+@table(kind="snapshot", key=("repo_id", "ref"), query="GET /repos/{repo}/git/matching-refs/tags/")
+def tags(client: Client, read: Read) -> Iterator[Envelope]:
+    """Where each tag points; a repository without any is a row without a record."""
+    client.introduce(read)
+    yield from changes.tags(client, read, _parents(read))
+
+
+@table(kind="event", key=("id",), query="GET /orgs/{org}/rulesets/rule-suites?rule_suite_result=bypass&time_period")
+def rule_suites(client: Client, read: Read) -> Iterator[Any]:
+    """Pushes that bypassed a ruleset. GitHub keeps them for about a month; not every credential may see them."""
+    client.introduce(read)
+    try:
+        yield from changes.rule_suites(client, read)
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        raise NotAvailable("NOT_AVAILABLE: this organisation's plan or credential has no rule suites") from refusal
+
+
 @table(kind="snapshot", key=("repo_id", "base", "from"), query="GraphQL search(is:pr is:merged).issueCount by month")
 def merged_pull_counts(client: Client, read: Read) -> Iterator[Envelope]:
     """A count of merged pull requests that does not come from listing them."""

@@ -52,11 +52,9 @@ checks as (
         'quarters_times_systems' as check_name,
         'calendar' as scope,
         count(*) as expected,
-        max(judged.quarters) as actual,
+        (select quarters from judged) as actual,
         'due dates of every system against quarters judged' as detail
     from expected
-    cross join judged
-    having count(*) > 0
 
     union all
 

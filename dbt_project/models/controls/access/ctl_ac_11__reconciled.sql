@@ -30,19 +30,25 @@ judged as (
     group by review_id
 ),
 
+{#- What one review has too many makes up for nothing that another lacks. #}
 checks as (
     select
         'enabled_accounts_judged' as check_name,
-        enabled.review_id as scope,
-        enabled.accounts as expected,
-        coalesce(judged.enabled_accounts, 0) as actual,
+        'listings of the snapshots' as scope,
+        coalesce(sum(enabled.accounts), 0) as expected,
+        coalesce(sum(enabled.accounts - abs(enabled.accounts - coalesce(judged.enabled_accounts, 0))), 0) as actual,
         'accounts of the listing that could sign in at the snapshot against rows of this control' as detail
     from enabled
     left join judged on judged.review_id = enabled.review_id
 
     union all
 
-    select 'lines_judged', lines.review_id, lines.lines, coalesce(judged.lines, 0), 'lines in the register against lines in rows of this control'
+    select
+        'lines_judged',
+        'registers.access_review_lines',
+        coalesce(sum(lines.lines), 0),
+        coalesce(sum(lines.lines - abs(lines.lines - coalesce(judged.lines, 0))), 0),
+        'lines in the register against lines in rows of this control'
     from lines
     left join judged on judged.review_id = lines.review_id
 

@@ -9,11 +9,21 @@ jobs as (
     select
         jobs.store_id,
         max(case when upper(jobs.state) = 'COMPLETED' then 1 else 0 end) = 1 as has_completed,
+        -- The next night's job does not make up for one of this interval that failed.
+        max(case when upper(jobs.state) = 'COMPLETED' and jobs.started_at < bounds.interval_end then 1 else 0 end) = 1
+            as has_completed_in_time,
         max(case when upper(jobs.state) = 'COMPLETED' then jobs.completed_at end) as completed_at,
         max(case when upper(jobs.state) in ('FAILED', 'ABORTED', 'EXPIRED', 'PARTIAL') and jobs.started_at < bounds.interval_end then 1 else 0 end) = 1
             as has_failed,
-        {{ latest_value('jobs.job_id', 'jobs.started_at') }} as job_id,
-        {{ latest_value('jobs.state', 'jobs.started_at') }} as state
+        -- What the interval itself had, else the newest since.
+        coalesce(
+            {{ latest_value('case when jobs.started_at < bounds.interval_end then jobs.job_id end', 'jobs.started_at') }},
+            {{ latest_value('jobs.job_id', 'jobs.started_at') }}
+        ) as job_id,
+        coalesce(
+            {{ latest_value('case when jobs.started_at < bounds.interval_end then jobs.state end', 'jobs.started_at') }},
+            {{ latest_value('jobs.state', 'jobs.started_at') }}
+        ) as state
     from {{ ref('stg_aws_availability__backup_jobs') }} as jobs
     cross join bounds
     where jobs._day = {{ as_of_day() }}
@@ -57,7 +67,7 @@ sources as (
         jobs.state,
         jobs.completed_at,
         coalesce(jobs.has_completed, false) as has_completed,
-        coalesce(jobs.has_failed, false) as has_failed,
+        coalesce(jobs.has_failed, false) and not coalesce(jobs.has_completed_in_time, false) as has_only_failed,
         coalesce(replicated.retention_days, 0) > 0 as is_source_backed_up,
         coalesce(stores.created_at >= bounds.interval_start, false) as is_new,
         -- Nothing is written to what stands still.
@@ -86,7 +96,7 @@ judged as (
             ('BACKUP_MISSED',
                 "not is_bucket and names_restore_point and not has_completed and retention_days is not null and not is_new"
                 ~ " and (retention_days = 0 or (not is_stopped and coalesce(restorable_at < interval_start, true)))"),
-            ('BACKUP_FAILED', 'has_failed and not has_completed'),
+            ('BACKUP_FAILED', 'has_only_failed'),
             ('RETENTION_LOW', 'not is_bucket and retention_days < ' ~ param('min_retention_days')),
             ('NOT_VERSIONED', "is_bucket and versioning <> 'Enabled' and " ~ includes(param('versioned_classes'), 'classification')),
         ]) }} as found,

@@ -14,7 +14,7 @@ with bypasses as (
     union all
     select 'CM-06', 'deployment', deployment_id, entity_key, entity_name, owner_key, prod_started_at
     from {{ ref('ctl_cm_06__staging_precedes_production') }}
-    where result = 'exception'
+    where result = 'exception' or {{ item_in("'EMERGENCY_WAIVER'", 'codes') }}
     union all
     select 'CM-07', 'deployment', deployment_id, entity_key, entity_name, owner_key, prod_started_at
     from {{ ref('ctl_cm_07__staging_was_validated') }}
@@ -23,6 +23,18 @@ with bypasses as (
     select 'CM-08', case when event_name is null then 'deployment' else 'cloud_event' end, change_event_id, entity_key, entity_name, owner_key, occurred_at
     from {{ ref('ctl_cm_08__production_changed_by_pipeline') }}
     where result = 'exception'
+    union all
+    -- What a push left behind is the same change as its commit.
+    select
+        'CM-13',
+        case when event_type in ('tag_move', 'tag_deletion') or {{ is_no_commit('after_sha') }}
+            then case when event_type = 'branch_deletion' then 'ref_update' else 'ref_event' end
+            else 'commit'
+        end,
+        case when event_type in ('tag_move', 'tag_deletion') or {{ is_no_commit('after_sha') }} then entity_key else after_sha end,
+        entity_key, entity_name, owner_key, occurred_at
+    from {{ ref('ctl_cm_13__history_and_rules_stand') }}
+    where result = 'exception' or {{ item_in("'EMERGENCY_DECLARED'", 'codes') }}
 ),
 
 found as (

@@ -7,8 +7,10 @@ with exceptions as (
         ('CM-06', 'ctl_cm_06__staging_precedes_production'),
         ('CM-07', 'ctl_cm_07__staging_was_validated'),
         ('CM-08', 'ctl_cm_08__production_changed_by_pipeline'),
+        ('CM-13', 'ctl_cm_13__history_and_rules_stand'),
     ] %}
     select '{{ id }} ' || entity_key as bypass from {{ ref(model) }} where result = 'exception'
+        {%- if id in ('CM-06', 'CM-13') %} or {{ any_shared('codes', code_list(['EMERGENCY_WAIVER', 'EMERGENCY_DECLARED'])) }}{% endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -17,6 +17,8 @@ refused as (
         select 'classic load balancers', region, account_id, error_code, _day from {{ ref('stg_aws_edge__classic_load_balancers') }}
         union all
         select 'API domains', region, account_id, error_code, _day from {{ ref('stg_aws_edge__api_domains') }}
+        union all
+        select service || ' resources', region, account_id, error_code, _day from {{ ref('stg_aws_edge__managed_services') }}
     ) as answers
     where _day = {{ as_of_day() }} and error_code is not null
 ),
@@ -48,6 +50,7 @@ population as (
         case
             when kind = 'host' then 'Registered, but nothing in the cloud answers to this name.'
             when kind = 'database' then 'Which versions of TLS it accepts could not be read, or is not in effect yet.'
+            when kind = 'managed service' then 'What it accepts from clients, or between its nodes, could not be read.'
             when serves_plaintext is null then 'A ' || coalesce(protocol, '?') || ' listener passes bytes on; whether what stands behind it speaks TLS, only a scan tells.'
             else 'Which protocols ' || coalesce(policy, 'its setting') || ' accepts is not known.'
         end as unknown_reason
@@ -69,6 +72,7 @@ judged as (
             ('OLD_TLS_ALLOWED', 'is_old and not is_excluded'),
             ('VIEWER_HTTP_ALLOWED', "is_plain and kind = 'distribution' and not is_excluded"),
             ('ORIGIN_PLAINTEXT', "is_plain and kind = 'origin' and not is_excluded"),
+            ('MANAGED_PLAINTEXT', "is_plain and kind = 'managed service' and not is_excluded"),
             ('DB_TLS_NOT_FORCED', "is_plain and kind = 'database' and not is_excluded"),
             ('INVALID_HEADERS_KEPT', 'keeps_invalid_headers and not is_excluded'),
         ]) }} as codes
@@ -86,6 +90,7 @@ select
         when is_plain and kind in ('listener', 'classic listener') then 'Serves content without TLS.'
         when is_plain and kind = 'distribution' then 'At least one behaviour lets viewers use plain HTTP.'
         when is_plain and kind = 'origin' then 'CloudFront asks this origin over plain HTTP.'
+        when is_plain and kind = 'managed service' then 'Accepts plaintext from clients, or between its nodes (' || coalesce(policy, '?') || ').'
         when is_old then 'Accepts ' || {{ joined('old_protocols') }} || '.'
         when is_unknown then unknown_reason
         when protocol = 'HTTP' then 'All it does is to send clients to HTTPS.'
@@ -104,6 +109,9 @@ select
         ('alb_drop_invalid_headers', 'is_application_listener'),
         ('classic_lb_tls', "kind = 'classic listener'"),
         ('tls_version_1_2', "kind in ('listener', 'classic listener', 'distribution', 'origin')"),
+        ('opensearch_node_to_node', "kind = 'managed service' and protocol = 'opensearch'"),
+        ('kafka_tls', "kind = 'managed service' and protocol = 'kafka'"),
+        ('dax_dms_transfer_tls', "kind = 'managed service' and protocol in ('dax', 'dms', 'transfer')"),
         ('cloudfront_https', "kind in ('distribution', 'origin')"),
     ]) }} as demands
 from judged

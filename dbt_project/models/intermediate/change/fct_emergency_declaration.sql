@@ -46,6 +46,12 @@ named as (
     select event_id, 'ref_update', event_id, null, occurred_at from {{ ref('fct_ref_update') }}
     union all
     select after_sha, 'ref_update', event_id, null, occurred_at from {{ ref('fct_ref_update') }} where not {{ is_no_commit('after_sha') }}
+    union all
+    select event_id, 'commit', after_sha, null, occurred_at from {{ ref('fct_ref_update') }} where not {{ is_no_commit('after_sha') }}
+    union all
+    select after_sha, 'commit', after_sha, null, occurred_at from {{ ref('fct_ref_update') }} where not {{ is_no_commit('after_sha') }}
+    union all
+    select event_id, 'ref_event', event_id, null, occurred_at from {{ ref('stg_github__audit_log') }} where event_id is not null
 ),
 
 matched as (

@@ -27,7 +27,7 @@ newest_usable as (
 select
     needed.control_id,
     needed.source_id,
-    needed.kind,
+    coalesce(needed.kind, newest_usable.kind) as kind,
     needed.required,
     needed.in_use,
     newest_usable.run_id as usable_run_id,
@@ -38,10 +38,11 @@ select
     newest_usable.suspect_reason,
     case
         when not needed.in_use then 'not_in_use'
-        when needed.kind is null or newest_usable.run_id is null then 'no_data'
+        -- What no module fetches may have been landed: the extract tells its kind.
+        when newest_usable.run_id is null then 'no_data'
         when newest_usable.is_suspect and newest_usable.age_hours <= needed.max_age_hours then 'no_data'
         when newest_usable.age_hours > needed.max_age_hours then 'stale'
-        when needed.kind = 'snapshot' and newest_usable.logical_date < {{ as_of_day() }} then 'no_data'
+        when coalesce(needed.kind, newest_usable.kind) = 'snapshot' and newest_usable.logical_date < {{ as_of_day() }} then 'no_data'
         else 'usable'
     end as state
 from needed

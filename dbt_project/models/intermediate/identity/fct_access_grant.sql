@@ -187,6 +187,26 @@ grants as (
     select _day, 'github', user_id, 'allow', 'role:' || role_name, repo_full_name, {{ empty_list() }}, role_name || ' of ' || repo_full_name
     from {{ ref('stg_github__collaborators') }}
     where user_id is not null
+
+    union all
+
+    -- Owning an object, or being in an administrative role, is every privilege.
+    select
+        {{ as_of_day() }},
+        'db_grants',
+        grantee,
+        'allow',
+        case
+            when privilege_type in ('OWNER', 'ALL', 'ALL PRIVILEGES', 'SUPERUSER', 'RDS_SUPERUSER', 'CONTROL') then '*'
+            when privilege_type = 'PG_WRITE_ALL_DATA' then 'INSERT'
+            when privilege_type = 'PG_READ_ALL_DATA' then 'SELECT'
+            else regexp_replace(privilege_type, '^DEFAULT ', '')
+        end,
+        database_id || '/' || object_name,
+        {{ empty_list() }},
+        privilege_type || ' on ' || {{ last_part('database_id') }} || ' ' || object_name
+    from {{ ref('fct_db_grant') }}
+    where kind = 'human'
 )
 
 select

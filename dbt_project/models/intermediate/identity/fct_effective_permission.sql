@@ -38,6 +38,10 @@ people as (
         on accounts.source_id = links.source_id and accounts.account_id = links.account_id and accounts.valid_to is null
     -- Not known whether it can be used: it can.
     where links.valid_to is null and links.person_key is not null and coalesce(accounts.can_sign_in, true)
+    union
+    select 'db_grants', grantee, person_key, grantee
+    from {{ ref('fct_db_grant') }}
+    where kind = 'human'
 ),
 
 held as (

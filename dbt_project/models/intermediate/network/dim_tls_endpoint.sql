@@ -153,6 +153,37 @@ domains as (
     where _day = {{ as_of_day() }} and domain_name is not null
 ),
 
+-- Of DMS only Redis endpoints say whether they speak TLS in a word of their own.
+managed as (
+    select
+        'managed service',
+        resource_arn,
+        service || ' ' || name,
+        region,
+        account_id,
+        service,
+        coalesce(search_tls_policy, kafka_client_broker, dax_encryption_type, dms_redis_security, {{ joined('transfer_protocols', ' ') }}),
+        case
+            when service = 'opensearch' then not (search_enforces_https and coalesce(search_encrypts_between_nodes, false))
+            when service = 'kafka' then not (kafka_is_serverless or (kafka_client_broker = 'TLS' and coalesce(kafka_encrypts_in_cluster, true)))
+            when service = 'dax' then dax_encryption_type <> 'TLS'
+            when service = 'dms' then dms_redis_security <> 'ssl-encryption'
+            when service = 'transfer' then {{ includes('transfer_protocols', "'FTP'") }}
+        end,
+        false,
+        case
+            when service <> 'opensearch' then {{ protocols_from("'TLSv1.2'") }}
+            when search_tls_policy like 'Policy-Min-TLS-1-0-%' then {{ protocols_from("'TLSv1'") }}
+            when search_tls_policy like 'Policy-Min-TLS-1-2-%' then {{ protocols_from("'TLSv1.2'") }}
+        end,
+        true,
+        true,
+        cast(null as boolean),
+        cast(null as varchar)
+    from {{ ref('stg_aws_edge__managed_services') }}
+    where _day = {{ as_of_day() }} and resource_arn is not null and not (service = 'dms' and coalesce(dms_engine, '') <> 'redis')
+),
+
 databases as (
     select
         'database',
@@ -224,6 +255,8 @@ union all
 select * from origins
 union all
 select * from domains
+union all
+select * from managed
 union all
 select * from databases
 union all

@@ -26,6 +26,8 @@ renamed as (
         {{ json_int('item.element', '$.BackupRetentionPeriod') }} as backup_retention_days,
         {{ utc(json_text('item.element', '$.LatestRestorableTime')) }} as restorable_at,
         {{ tagged_class(json_value('item.element', '$.TagList')) }} as tagged_class,
+        {{ json_texts('item.element', '$.EnabledCloudwatchLogsExports') }} as log_exports,
+        {{ json_text('item.element', '$.ActivityStreamStatus') }} as activity_stream_status,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

@@ -32,6 +32,9 @@ renamed as (
         {{ json_int('item.element', '$.Endpoint.Port') }} as port,
         {{ json_array_texts(json_value('item.element', '$.VpcSecurityGroups'), 'VpcSecurityGroupId') }} as security_group_ids,
         {{ tagged_class(json_value('item.element', '$.TagList')) }} as tagged_class,
+        {{ json_texts('item.element', '$.EnabledCloudwatchLogsExports') }} as log_exports,
+        {{ json_text('item.element', '$.ActivityStreamStatus') }} as activity_stream_status,
+        {{ json_value('item.element', '$.DBParameterGroups') }} as parameter_groups,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

@@ -15,6 +15,7 @@ renamed as (
         {{ json_text('record', '$.displayName') }} as display_name,
         nullif({{ json_text('record', '$.workEmail') }}, '') as work_email,
         nullif({{ json_text('record', '$.location') }}, '') as location,
+        nullif({{ json_text('record', '$.jobTitle') }}, '') as job_title,
 
         -- employment; an empty date is the text 0000-00-00
         {{ json_text('record', '$.status') }} as status,

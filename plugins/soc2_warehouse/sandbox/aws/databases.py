@@ -108,6 +108,9 @@ DATABASES: tuple[DatabasePlan, ...] = (
 )
 
 
+LOG_EXPORTS = {"crm": ["audit", "error"]}
+
+
 def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     """Make moto's databases what they are at ``now``."""
     for plan in DATABASES:
@@ -118,6 +121,7 @@ def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
         store = held.get(plan.name) or _create(cloud, plan)
         if plan.kind in ("instance", "member", "cluster"):
             store.status = at(plan.status, now)
+            store.enabled_cloudwatch_logs_exports = LOG_EXPORTS.get(plan.name, [])
         held[plan.name] = held.pop(plan.name)  # listings must not show what was made when
 
 

@@ -20,7 +20,7 @@ POSTGRES: dict[str, str | None] = {
     "rds.force_ssl": "1",
     "ssl_min_protocol_version": "TLSv1.2",
     "log_connections": "1",
-    "pgaudit.log": "ddl",
+    "pgaudit.log": None,
 }
 MYSQL = {
     "require_secure_transport": "ON",
@@ -28,7 +28,10 @@ MYSQL = {
     "server_audit_logging": None,
     "general_log": "0",
 }
+#: The same, and an audit log is written.
+AUDITED = "acme-audited-postgres"
 GROUPS: dict[str, dict[str, str | None]] = {
+    AUDITED: POSTGRES | {"pgaudit.log": "read,write,ddl"},
     "acme-postgres": POSTGRES,
     "acme-aurora-postgresql": POSTGRES,
     "acme-mysql": MYSQL,
@@ -44,11 +47,14 @@ GROUPS: dict[str, dict[str, str | None]] = {
     "default.postgres16": {"rds.force_ssl": "1", "ssl_min_protocol_version": None, "log_connections": None},
     "default.redshift-1.0": {"require_ssl": "false"},
 }
-#: Databases whose group is not acme-<engine>.
-GROUP_OF = {
-    "legacy-reports": "default.mysql5.7",
-    "notifications-main": "default.postgres16",
-    "adhoc": "default.redshift-1.0",
+#: Databases whose group is not acme-<engine>. payments-main is audited since 2026-07-03: AUDIT_DISABLED (AC-07).
+GROUP_OF: dict[str, Dated[str]] = {
+    "legacy-reports": ((ALWAYS, "default.mysql5.7"),),
+    "notifications-main": ((ALWAYS, "default.postgres16"),),
+    "adhoc": ((ALWAYS, "default.redshift-1.0"),),
+    "ledger-main": ((ALWAYS, AUDITED),),
+    "analytics-main": ((ALWAYS, AUDITED),),
+    "payments-main": ((ALWAYS, "acme-postgres"), (moment("2026-07-03T05:00"), AUDITED)),
 }
 #: Groups that were changed and are not (yet) what holds.
 STATUS: dict[str, Dated[str]] = {
@@ -66,7 +72,7 @@ _now = ALWAYS
 
 
 def group_of(plan: DatabasePlan) -> str:
-    return GROUP_OF.get(plan.name, f"acme-{plan.engine}")
+    return at(GROUP_OF.get(plan.name, ((ALWAYS, f"acme-{plan.engine}"),)), _now)
 
 
 def arrange(cloud: Cloud, company: Company, now: datetime) -> None:

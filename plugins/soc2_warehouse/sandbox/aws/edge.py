@@ -145,6 +145,19 @@ API_DOMAINS: tuple[tuple[str, str, Dated[str]], ...] = (
     ("hooks.acme.example", EUROPE, ((ALWAYS, "TLS_1_0"), (HOOKS_FIXED, "TLS_1_2"))),
 )
 
+SEARCH = {
+    "DomainName": "search",
+    "ARN": f"arn:aws:es:{HOME}:{ACCOUNT_ID}:domain/search",
+    "DomainEndpointOptions": {"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
+    "NodeToNodeEncryptionOptions": {"Enabled": True},
+}
+#: Clients may still connect without TLS, for the time of a move that was never finished.
+EVENTS = {
+    "clusterName": "events",
+    "clusterArn": f"arn:aws:kafka:{HOME}:{ACCOUNT_ID}:cluster/events/{stable_hex(32, 'events')}",
+    "provisioned": {"encryptionInfo": {"encryptionInTransit": {"clientBroker": "TLS_PLAINTEXT", "inCluster": True}}},
+}
+
 #: Registered names and what terminates their traffic; None: the name in the cloud says it. help.acme.example, a second
 #: name of the documentation, was forgotten.
 HOSTS: dict[str, str | None] = {
@@ -188,6 +201,8 @@ def fill() -> None:
     from moto.cloudfront.responses import CloudFrontResponse
     from moto.core.responses import ActionResult
     from moto.elbv2.responses import ELBV2Response
+    from moto.kafka.responses import KafkaResponse
+    from moto.opensearch.responses import OpenSearchServiceResponse
 
     def of(arn: str) -> Any:
         return next(plan for plan in BALANCERS if balancer_arn(*plan[:3]) == arn)
@@ -245,6 +260,18 @@ def fill() -> None:
         ]
         return 200, {}, json.dumps({"items": items})
 
+    def list_domain_names(self: Any) -> Any:
+        return json.dumps({"DomainNames": [{"DomainName": "search"}] if self.region == HOME else []})
+
+    def describe_domains(self: Any) -> Any:
+        return json.dumps({"DomainStatusList": [SEARCH]})
+
+    def list_clusters_v2(self: Any) -> Any:
+        return json.dumps({"clusterInfoList": [EVENTS] if self.region == HOME else []})
+
+    OpenSearchServiceResponse.list_domain_names = list_domain_names  # type: ignore[method-assign]
+    OpenSearchServiceResponse.describe_domains = describe_domains  # type: ignore[method-assign]
+    KafkaResponse.list_clusters_v2 = list_clusters_v2  # type: ignore[method-assign]
     ELBV2Response.describe_load_balancers = describe_load_balancers  # type: ignore[method-assign]
     ELBV2Response.describe_load_balancer_attributes = describe_load_balancer_attributes  # type: ignore[method-assign]
     ELBV2Response.describe_listeners = describe_listeners  # type: ignore[method-assign]

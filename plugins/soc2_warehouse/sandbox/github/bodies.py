@@ -272,3 +272,13 @@ def file(commit: Commit, repo: Any, base: str) -> dict[str, Any]:
         "contents_url": f"{base}/repos/{repo.full_name}/contents/{path}?ref={commit.sha}",
         "patch": "@@ -1 +1 @@\n-old\n+new",
     }
+
+
+def tag(repo: Repo, name: str, sha: str, base: str) -> dict[str, Any]:
+    url = f"{base}/repos/{repo.full_name}/git"
+    return {
+        "ref": f"refs/tags/{name}",
+        "node_id": node("Ref", f"{repo.id}:refs/tags/{name}"),
+        "url": f"{url}/refs/tags/{name}",
+        "object": {"sha": sha, "type": "commit", "url": f"{url}/commits/{sha}"},
+    }

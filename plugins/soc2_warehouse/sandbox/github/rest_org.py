@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, jsonify
 
-from soc2_warehouse.sandbox.github import alerts, audit, bodies, rules
+from soc2_warehouse.sandbox.github import alerts, audit, bodies, rules, tags
 from soc2_warehouse.sandbox.github.model import BEGINNING, iso
 from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, refuse
 from soc2_warehouse.sandbox.github.world import Repo
 from soc2_warehouse.sandbox.rhythm import moment
 
 APPS = (("dependabot", 29110), ("copilot-swe-agent", 1143301), ("acme-reviewer", 800012), ("slack", 7121))
+APP_PERMISSIONS = {"contents": "read", "pull_requests": "write"}
 
 
 #: GH_2FA_NOT_REQUIRED and GH_MEMBER_NO_2FA (AC-02) until then.
@@ -89,6 +90,17 @@ def add_routes(app: Flask, state: State) -> None:
             alerts.shown(state.now()),
             lambda alert: bodies.secret_alert(alert, state.world.repos[alert.repo], state.now(), state.base, hidden),
         )
+
+    @app.get("/orgs/<org>/rulesets/rule-suites")
+    def rule_suites(org: str) -> Response:
+        state.org(org)
+        if not state.suites_available:
+            refuse(404, "Not Found")
+        days = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}[state.arg("time_period", "day")]
+        found = tags.suites(state.world, state.now() - timedelta(days=days), state.now())
+        if state.arg("rule_suite_result", "all") not in ("all", "bypass"):
+            found = []
+        return numbered(found[::-1], lambda suite: suite)
 
     @app.get("/orgs/<org>/repos")
     def repositories(org: str) -> Response:
@@ -197,7 +209,7 @@ def _installation(state: State, slug: str, number: int) -> dict[str, Any]:
         "app_slug": slug,
         "target_id": 7001,
         "target_type": "Organization",
-        "permissions": {"contents": "read", "pull_requests": "write"},
+        "permissions": APP_PERMISSIONS,
         "events": ["pull_request"],
         "created_at": iso(BEGINNING),
         "updated_at": iso(BEGINNING),

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, redirect, request
 
-from soc2_warehouse.sandbox.github import bodies, bodies_actions
+from soc2_warehouse.sandbox.github import bodies, bodies_actions, tags
 from soc2_warehouse.sandbox.github.pipeline import ARTIFACT_IDS, ARTIFACT_NAME
 from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, page_size, refuse
 
@@ -62,6 +62,14 @@ def add_routes(app: Flask, state: State) -> None:
         }
         return jsonify(body)
 
+    @app.get("/repos/<org>/<name>/git/matching-refs/tags/")
+    def tag_refs(org: str, name: str) -> Response:
+        repo = state.repo(org, name)
+        if not repo.branches(state.now()):
+            refuse(409, "Git Repository is empty.")
+        found = list(tags.tags(repo, state.now()).items())
+        return jsonify([bodies.tag(repo, tag, sha, state.base) for tag, sha in found])
+
     @app.get("/repos/<org>/<name>/commits/<sha>/pulls")
     def commit_pulls(org: str, name: str, sha: str) -> Response:
         repo = state.repo(org, name)
@@ -82,6 +90,14 @@ def add_routes(app: Flask, state: State) -> None:
             found = [entry for entry in found if entry.environment == environment]
         found = sorted(found, key=lambda entry: (entry.planned.started_at, entry.id), reverse=True)
         return numbered(found, lambda entry: bodies_actions.deployment(entry, now, state.base))
+
+    @app.get("/repos/<org>/<name>/deployments/<int:number>")
+    def deployment(org: str, name: str, number: int) -> Response:
+        state.repo(org, name)
+        found = next((entry for entry in state.pipeline.deployments[name] if entry.id == number), None)
+        if found is None or found.planned.started_at > state.now():
+            refuse(404, "Not Found")
+        return jsonify(bodies_actions.deployment(found, state.now(), state.base))
 
     @app.get("/repos/<org>/<name>/deployments/<int:number>/statuses")
     def deployment_statuses(org: str, name: str, number: int) -> Response:

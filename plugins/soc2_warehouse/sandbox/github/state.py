@@ -31,6 +31,7 @@ class State:
         self.pipeline = Pipeline(self.world)
         self.audit_log = audit.events(self.world)
         self.audit_available = True
+        self.suites_available = True
         self.ignored_filters: set[str] = set()
         self._now = now
 

@@ -11,11 +11,17 @@ from typing import Any
 
 from soc2_warehouse.sandbox import apps, emergencies, timetable
 from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import application_login
 from soc2_warehouse.sandbox.register_lines import Row
 
 OWNER = "acme"
 #: The company went through the classes of all its stores then.
 CLASSES_REVIEWED = date(2026, 2, 2)
+SERVICES_REVIEWED_UNTIL = date(2027, 2, 1)
+#: Other days: due on the first day judged, and gone by the second (AC-20 REVIEW_OVERDUE from then on).
+REVIEWS_DUE = {"svc-metrics": date(2026, 7, 1)}
+#: Registered with less than it holds (AC-20 SCOPE_EXCEEDED); with a pattern that covers what it holds.
+SCOPES = {"svc-mailer": ["s3:*"], "svc-backup": ["ec2:*", "s3:*"]}
 REPOSITORY_OWNERS = {"infra": "E1007", "data-platform": "E1017", "docs": "E1029", "mobile": "E1014"}
 
 
@@ -47,6 +53,10 @@ def _contractors(company: Company, moment: datetime) -> Iterator[Row]:
 
 
 def _service_accounts(company: Company, moment: datetime) -> Iterator[Row]:
+    from soc2_warehouse.sandbox.github.rest_org import APP_PERMISSIONS, APPS
+    from soc2_warehouse.sandbox.register_lines.access_reviews import ACCOUNTS
+
+    held = {account.account_id: account.permissions for kind in ACCOUNTS.values() for account in kind(company, moment)}
     for line in company.service_accounts:
         if line.listed(moment):
             yield {
@@ -56,6 +66,30 @@ def _service_accounts(company: Company, moment: datetime) -> Iterator[Row]:
                 "owner_id": line.owner,
                 "purpose": line.reason,
                 "registered_at": line.since,
+                "permissions": SCOPES.get(line.login, list(held.get(line.account_id, ())) or ["[]"]),
+                "review_due": REVIEWS_DUE.get(line.login, SERVICES_REVIEWED_UNTIL),
+            }
+    for slug, number in APPS:
+        yield {
+            "source_id": "github",
+            "account_id": f"installation:{number}",
+            "login": slug,
+            "owner_id": "E1007",
+            "purpose": "GitHub App",
+            "permissions": [f"{name}:{level}" for name, level in APP_PERMISSIONS.items()],
+            "review_due": SERVICES_REVIEWED_UNTIL,
+        }
+    for plan in _databases():
+        if login := application_login(plan, moment):
+            yield {
+                "source_id": "db_grants",
+                "account_id": login,
+                "login": login,
+                "owner_id": plan.owner,
+                "purpose": f"the application of {plan.name}",
+                "registered_at": plan.created_at,
+                "permissions": [f"OWNER:{plan.name}"],
+                "review_due": SERVICES_REVIEWED_UNTIL,
             }
 
 

@@ -38,7 +38,7 @@ DECLARED = (
     Declared(
         "push billing", "2026-05-21T06:30", None, reviewed_at="2026-05-22T09:00", postmortem_at="2026-05-27T09:00"
     ),
-    Declared("push data-platform", "2026-05-14T19:00", postmortem_at="2026-05-20T09:00"),
+    Declared("push reports", "2026-03-19T13:00", postmortem_at="2026-03-25T09:00"),
     Declared(
         "push notifications",
         "2026-06-11T18:00",

@@ -19,7 +19,7 @@ WITHOUT_RULE = ("acme-data-exports",)
 UNMEASURED = ("acme-hr-files",)
 FORGOTTEN = {"acme-statements-2021": datetime(2026, 5, 20, 4, tzinfo=UTC)}
 OLDEST = {"acme-customer-archive": datetime(2021, 7, 2, 2, tzinfo=UTC)}
-PURGED = {"acme-recordings": (datetime(2026, 7, 4, 6, tzinfo=UTC), datetime(2025, 8, 1, tzinfo=UTC))}
+PURGED = {"acme-recordings": (datetime(2026, 7, 4, 6, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))}
 
 
 def _stores(moment: datetime) -> Iterator[tuple[str, str, datetime]]:

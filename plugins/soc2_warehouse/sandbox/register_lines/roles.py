@@ -45,6 +45,9 @@ MAP = (
     ("github", "role:write", "*", ["write:development-environment"]),
     ("github", "role:read", "*", []),
     ("okta", "group:AWS Production Access", "*", ["read:production-logs"]),
+    *(("db_grants", name, "*", ["write:production-database"]) for name in ("INSERT", "UPDATE", "DELETE")),
+    ("db_grants", "SELECT", "*", ["read:production-database"]),
+    ("db_grants", "SELECT", "*/*.customers", ["access:customer-pii"]),
     *(("okta", f"group:{name}", "*", []) for name in ("Everyone", "Engineering", "Platform", "Security", "Business")),
 )
 

@@ -1,0 +1,30 @@
+"""What the sandbox company's exporters write follows its databases, and is landed as an operator would land it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from soc2_warehouse.sandbox import exports
+from soc2_warehouse.sandbox.aws.databases import DATABASES
+from soc2_warehouse.sandbox.company import Company
+
+
+def written(day: int) -> dict[str, list[dict]]:
+    now = datetime(2026, 7, day, 2, tzinfo=UTC)
+    return {source: records for source, _, _, records in exports.written(Company(), now)}
+
+
+def test_every_database_that_can_be_asked_has_an_owner_and_a_heartbeat():
+    found = written(1)
+    asked = {record["database_id"] for record in found["db_grants"] if record["privilege_type"] == "OWNER"}
+    alive = {record["database_id"] for record in found["db_audit"] if record["statement_class"] == "HEARTBEAT"}
+    names = {plan.name for plan in DATABASES if plan.arn in asked}
+    assert asked == alive and len(asked) > 8
+    assert "crm" in names and not names & {"ledger-archive", "staging-copy", "crm-1", "sessions", "card-tokens"}
+
+
+def test_revoked_privileges_are_gone_and_statements_stay_two_days():
+    assert any(record["grantee"] == "yara.costa" for record in written(4)["db_grants"])
+    assert not any(record["grantee"] == "yara.costa" for record in written(5)["db_grants"])
+    wrote = {day: any(r["statement_class"] == "WRITE" for r in written(day)["db_audit"]) for day in (2, 3, 4, 5)}
+    assert wrote == {2: False, 3: True, 4: True, 5: False}
