@@ -90,6 +90,7 @@ DELETED = {
 }
 # Created again: the new id must not inherit the old user's sign-ins. First use on 2026-07-02, within the grace.
 RECREATED = {"E1013": ("2026-06-12T14:00", "2026-07-02T13:00")}
+NO_MFA = {"E1043"}  # CONSOLE_USER_NO_MFA (AC-02)
 NO_PASSWORD = {"E1010"}  # key only: password_last_used N/A must not hide the key's use
 OWNER_TAGS: dict[str, str | None] = {
     "E1008": "lena.fischer+aws@acme.example",  # plus address
@@ -192,6 +193,7 @@ def _human(person: Person, seed: int) -> AwsUser:
         kind="human",
         rhythm=console,
         has_password=ref not in NO_PASSWORD,
+        mfa=ref not in NO_MFA,
         tags={**({"owner": owner} if owner else {}), "team": person.department.lower()},
         keys=_keys(ref, max(created, moment("2025-01-06T09:00")), gone, keys_used)
         if ref in WITH_KEYS or ref in KEYS

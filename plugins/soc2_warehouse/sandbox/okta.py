@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 
 from soc2_warehouse.connections import Connection
+from soc2_warehouse.sandbox import okta_policies
 from soc2_warehouse.sandbox.accounts_okta import GROUPS
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.okta_log import RETENTION, Happening, happenings, iso, written
@@ -118,6 +119,9 @@ def _app(app: App, now: datetime) -> dict[str, Any]:
         "visibility": {"autoSubmitToolbar": False, "hide": {"iOS": False, "web": False}},
         "features": [],
         "signOnMode": app.sign_on_mode,
+        "_links": {
+            "accessPolicy": {"href": f"{request.host_url}api/v1/policies/{okta_policies.policy_of(app.label)}"},
+        },
         "credentials": {"userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"}},
     }
 
@@ -242,6 +246,21 @@ def create_app(company: Company, now: Callable[[], datetime]) -> Wire:
     def apps() -> Response:
         shown = [found for found in company.apps if found.created_at <= now()]
         return _page("apps", shown, lambda found: found.app_id, lambda found: _app(found, now()))
+
+    @app.get("/api/v1/policies")
+    def policies() -> Response:
+        if request.args.get("type") != "ACCESS_POLICY":
+            return _refuse(400)
+        return jsonify(
+            [
+                {"id": key, "name": name, "status": "ACTIVE", "type": "ACCESS_POLICY"}
+                for key, name in okta_policies.POLICIES.items()
+            ]
+        )
+
+    @app.get("/api/v1/policies/<policy>/rules")
+    def policy_rules(policy: str) -> Response:
+        return jsonify(okta_policies.rules(policy, now())) if policy in okta_policies.POLICIES else _refuse(404)
 
     @lru_cache(maxsize=4)
     def history(since: datetime, until: datetime) -> list[Happening]:

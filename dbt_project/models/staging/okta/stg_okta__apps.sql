@@ -11,6 +11,7 @@ renamed as (
         {{ json_text('record', '$.label') }} as label,
         {{ json_text('record', '$.status') }} as status,
         {{ json_text('record', '$.signOnMode') }} as sign_on_mode,
+        {{ last_part(json_text('record', '$._links.accessPolicy.href')) }} as access_policy_id,
         {{ utc(json_text('record', '$.created')) }} as created_at,
         {{ utc(json_text('record', '$.lastUpdated')) }} as last_updated_at,
 

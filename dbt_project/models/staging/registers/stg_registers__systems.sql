@@ -19,6 +19,8 @@ renamed as (
         cast({{ json_text('record', '$.in_scope_from') }} as date) as in_scope_from,
         cast({{ json_text('record', '$.in_scope_to') }} as date) as in_scope_to,
         {{ json_text('record', '$.fiscal_year_start_month') }} as fiscal_year_start_month,
+        {{ json_bool('record', '$.is_production') }} as is_production,
+        {{ register_list('record', '$.mfa_evidence') }} as mfa_evidence,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null

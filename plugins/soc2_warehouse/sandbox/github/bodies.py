@@ -51,7 +51,7 @@ def owner(base: str) -> dict[str, Any]:
     return user(Actor(ORG_ID, OWNER), base) | {"type": "Organization"}
 
 
-def organisation(base: str, repos: int) -> dict[str, Any]:
+def organisation(base: str, repos: int, two_factor: bool = True) -> dict[str, Any]:
     url = f"{base}/orgs/{OWNER}"
     links = {f"{name}_url": f"{url}/{name}" for name in ("repos", "events", "hooks", "issues", "members")}
     return {
@@ -73,7 +73,7 @@ def organisation(base: str, repos: int) -> dict[str, Any]:
         "html_url": f"{SITE}/{OWNER}",
         "type": "Organization",
         "default_repository_permission": "read",
-        "two_factor_requirement_enabled": True,
+        "two_factor_requirement_enabled": two_factor,
         "created_at": iso(BEGINNING),
         "updated_at": iso(BEGINNING),
         "archived_at": None,

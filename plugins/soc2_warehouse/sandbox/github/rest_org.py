@@ -12,9 +12,23 @@ from soc2_warehouse.sandbox.github import alerts, audit, bodies, rules, tags
 from soc2_warehouse.sandbox.github.model import BEGINNING, iso
 from soc2_warehouse.sandbox.github.state import State, by_cursor, numbered, refuse
 from soc2_warehouse.sandbox.github.world import Repo
+from soc2_warehouse.sandbox.rhythm import moment
 
 APPS = (("dependabot", 29110), ("copilot-swe-agent", 1143301), ("acme-reviewer", 800012), ("slack", 7121))
 APP_PERMISSIONS = {"contents": "read", "pull_requests": "write"}
+
+
+#: GH_2FA_NOT_REQUIRED and GH_MEMBER_NO_2FA (AC-02) until then.
+REQUIRED_SINCE = moment("2026-07-02T10:00")
+WITHOUT_FACTOR = {"E1029": moment("2026-07-01T16:00")}
+
+
+def _filtered(state: State, account: Any) -> bool:
+    """Whether the account is in the list with the filter of the request; without a second factor only some are."""
+    if state.arg("filter", "all") != "2fa_disabled":
+        return True
+    people = {state.world.cast.person(ref).login: until for ref, until in WITHOUT_FACTOR.items()}
+    return account.login in people and state.now() < people[account.login]
 
 
 def add_routes(app: Flask, state: State) -> None:
@@ -24,7 +38,11 @@ def add_routes(app: Flask, state: State) -> None:
     def organisation(org: str) -> Response:
         state.org(org)
         return jsonify(
-            bodies.organisation(state.base, sum(repo.created_at <= state.now() for repo in state.world.repos.values()))
+            bodies.organisation(
+                state.base,
+                sum(repo.created_at <= state.now() for repo in state.world.repos.values()),
+                state.now() >= REQUIRED_SINCE,
+            )
         )
 
     @app.get("/user")
@@ -35,13 +53,14 @@ def add_routes(app: Flask, state: State) -> None:
     def members(org: str) -> Response:
         state.org(org)
         wanted = state.arg("role", "all")
-        known = [known for known in _accounts(state) if known.role in ("admin", "member")]
+        known = [known for known in _accounts(state) if known.role in ("admin", "member") and _filtered(state, known)]
         return _people(state, [account for account in known if wanted in ("all", account.role)])
 
     @app.get("/orgs/<org>/outside_collaborators")
     def outside(org: str) -> Response:
         state.org(org)
-        return _people(state, [known for known in _accounts(state) if known.role == "outside_collaborator"])
+        known = [known for known in _accounts(state) if known.role == "outside_collaborator"]
+        return _people(state, [account for account in known if _filtered(state, account)])
 
     @app.get("/orgs/<org>/installations")
     def installations(org: str) -> Response:
