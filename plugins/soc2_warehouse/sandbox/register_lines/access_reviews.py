@@ -203,13 +203,13 @@ def _listed(company: Company, review: Review) -> Iterator[Row]:
 
 def _planted(account: Account) -> Row:
     okta = accounts_okta.okta_id
-    lines: dict[str, dict[str, Any]] = {
+    found: dict[str, Row] = {
         okta("E1044"): {"reason": None},  # OVERRIDE_WITHOUT_REASON: on leave, review-needed, confirmed
         okta("E1047"): {"status": "active"},  # STATUS_WRONG: never signed in
         okta("E1038"): {"action_required": "confirm"},  # ACTION_WRONG: suspended
         str(accounts_github.MACHINE[1]): {"role": None},  # FIELD_MISSING
     }
-    return lines.get(account.account_id, {})
+    return found.get(account.account_id, {})
 
 
 def _row(company: Company, review: Review, account: Account, position: int) -> Row:
