@@ -1,9 +1,9 @@
-"""AWS load balancers, alarms, backup jobs and restore jobs of every enabled region: what stays up and what was kept.
+"""AWS alarms, backup jobs and restore jobs of every enabled region: what stays up and what was kept.
 
-Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers, backup:ListBackupJobs,
-backup:ListRestoreJobs, cloudwatch:DescribeAlarms (SecurityAudit holds them all).
+Least permissions: ec2:DescribeRegions, backup:ListBackupJobs, backup:ListRestoreJobs,
+cloudwatch:DescribeAlarms (SecurityAudit holds them all).
 
-Cannot see: regions that the account has not opted into, other accounts, classic load balancers, and backups that
+Cannot see: regions that the account has not opted into, other accounts, and backups that
 something other than AWS Backup or the store itself takes. Backup jobs are those of the last days; AWS
 keeps jobs for a month.
 One row a region, also for an empty one: an empty list is an answer, a missing row is not.
@@ -31,14 +31,6 @@ def client(connection: Connection) -> Aws:
 
 def calls(client: Aws) -> tuple[int, int, int]:
     return client.counts()
-
-
-@table(kind="snapshot", key=("Region",), query="ELBv2 DescribeLoadBalancers in each region")
-def load_balancers(client: Aws, read: Read) -> Iterator[Any]:
-    def call(elb: Any) -> Any:
-        return pages(elb, "describe_load_balancers", "LoadBalancers", read)
-
-    yield from each_region(client, read, "elbv2", call)
 
 
 @table(kind="snapshot", key=("Region",), query="Backup ListBackupJobs (ByCreatedAfter: three days ago) in each region")

@@ -18,11 +18,11 @@ with databases as (
 
 balancers as (
     select
-        balancer_id, name, 'load balancer', region, cast(null as varchar), cast(null as varchar), state, 'primary',
+        load_balancer_arn, name, 'load balancer', region, cast(null as varchar), cast(null as varchar), state, 'primary',
         cast(null as boolean), availability_zones, {{ empty_codes() }}
-    from {{ ref('stg_aws_availability__load_balancers') }}
-    where _day = {{ as_of_day() }} and balancer_id is not null
-    qualify row_number() over (partition by balancer_id order by _seq) = 1
+    from {{ ref('stg_aws_edge__load_balancers') }}
+    where _day = {{ as_of_day() }} and load_balancer_arn is not null
+    qualify row_number() over (partition by load_balancer_arn order by _seq) = 1
 ),
 
 resources as (

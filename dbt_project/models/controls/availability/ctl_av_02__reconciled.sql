@@ -6,14 +6,14 @@ with enabled as (
 
 balancers as (
     select *
-    from {{ ref('stg_aws_availability__load_balancers') }}
+    from {{ ref('stg_aws_edge__load_balancers') }}
     where _day = {{ as_of_day() }}
 ),
 
 listed as (
     select database_id as resource_id from {{ ref('dim_database') }} where valid_to is null
     union
-    select balancer_id from balancers where balancer_id is not null
+    select load_balancer_arn from balancers where load_balancer_arn is not null
     union
     -- What the register knows as a production database must be there.
     select store_id from {{ ref('dim_data_store') }} where kind in ('database', 'cache', 'warehouse', 'table') and environment = 'production'
@@ -28,7 +28,7 @@ answered as (
 checks as (
     select
         'resources_judged' as check_name,
-        'aws_data, aws_availability and registers' as scope,
+        'aws_data, aws_edge and registers' as scope,
         count(*) as expected,
         count(judged.entity_key) as actual,
         'databases and load balancers that the provider lists or the register names, each a row of the population' as detail
@@ -39,7 +39,7 @@ checks as (
 
     select
         'regions_read',
-        'aws_availability.load_balancers',
+        'aws_edge.load_balancers',
         case when extracts = 0 then 0 else (select count(*) from enabled) end,
         regions,
         'enabled regions whose load balancers were listed, where they are read at all'

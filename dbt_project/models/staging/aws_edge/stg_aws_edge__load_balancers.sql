@@ -15,6 +15,8 @@ renamed as (
         {{ json_text('item.element', '$.DNSName') }} as dns_name,
         {{ json_text('item.element', '$.Type') }} as balancer_type,
         {{ json_text('item.element', '$.Scheme') }} as scheme,
+        {{ json_text('item.element', '$.State.Code') }} as state,
+        {{ json_array_texts(json_value('item.element', '$.AvailabilityZones'), 'ZoneName') }} as availability_zones,
         try_cast({{ first_item(json_texts_where(json_value('item.element', '$.Attributes'), 'Value', 'Key', 'routing.http.drop_invalid_header_fields.enabled')) }} as boolean) as drops_invalid_headers,
 
         {{ json_int('error', '$.status') }} as error_status,

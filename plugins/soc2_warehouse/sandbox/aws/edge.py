@@ -20,7 +20,7 @@ FORWARD = {"Type": "forward"}
 PARTNERS_FIXED = moment("2026-07-03T10:00")
 HOOKS_FIXED = moment("2026-07-05T09:00")
 
-#: (name, region, type, scheme, drops invalid headers, listeners: protocol, port, policy, actions of rules)
+#: (name, region, type, scheme and zones, drops invalid headers, listeners: protocol, port, policy, actions of rules)
 BALANCERS: tuple[
     tuple[str, str, str, str, bool, tuple[tuple[str, int, Dated[str | None], tuple[Any, ...]], ...]], ...
 ] = (
@@ -28,7 +28,7 @@ BALANCERS: tuple[
         "edge",
         HOME,
         "application",
-        "internet-facing",
+        "internet-facing ab",
         True,
         (("HTTP", 80, ((ALWAYS, None),), (TO_HTTPS,)), ("HTTPS", 443, ((ALWAYS, MODERN),), (FORWARD,))),
     ),
@@ -37,7 +37,7 @@ BALANCERS: tuple[
         "partners",
         EUROPE,
         "application",
-        "internet-facing",
+        "internet-facing ab",
         False,
         (
             ("HTTP", 80, ((ALWAYS, None),), (FORWARD, TO_HTTPS)),
@@ -49,10 +49,14 @@ BALANCERS: tuple[
         "devices",
         HOME,
         "network",
-        "internet-facing",
+        "internet-facing ab",
         False,
         (("TLS", 443, ((ALWAYS, MODERN),), (FORWARD,)), ("TCP", 8883, ((ALWAYS, None),), (FORWARD,))),
     ),
+    ("services", HOME, "application", "internal abc", True, (("HTTPS", 443, ((ALWAYS, MODERN),), (FORWARD,)),)),
+    ("edge-eu", EUROPE, "application", "internet-facing ab", True, (("HTTPS", 443, ((ALWAYS, MODERN),), (FORWARD,)),)),
+    # In one zone only: SINGLE_ZONE_LB (AV-02).
+    ("partner-api", HOME, "network", "internet-facing a", False, (("TLS", 443, ((ALWAYS, MODERN),), (FORWARD,)),)),
 )
 
 
@@ -150,6 +154,7 @@ SEARCH = {
     "ARN": f"arn:aws:es:{HOME}:{ACCOUNT_ID}:domain/search",
     "DomainEndpointOptions": {"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
     "NodeToNodeEncryptionOptions": {"Enabled": True},
+    "EncryptionAtRestOptions": {"Enabled": True},
 }
 #: Clients may still connect without TLS, for the time of a move that was never finished.
 EVENTS = {
@@ -187,8 +192,9 @@ def _balancers(region: str) -> list[dict[str, Any]]:
             "LoadBalancerName": name,
             "DNSName": f"{name}-{stable_hex(8, name)}.{where}.elb.amazonaws.com",
             "Type": kind,
-            "Scheme": scheme,
+            "Scheme": scheme.split()[0],
             "State": {"Code": "active"},
+            "AvailabilityZones": [{"ZoneName": where + zone} for zone in scheme.split()[1]],
         }
         for name, where, kind, scheme, _, _ in BALANCERS
         if where == region

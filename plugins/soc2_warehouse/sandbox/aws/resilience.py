@@ -1,4 +1,4 @@
-"""What the sandbox's databases survive and can be restored to: zones, backups, backup and restore jobs, balancers."""
+"""What the sandbox's databases survive and can be restored to: zones, backups, backup and restore jobs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from soc2_warehouse.sandbox.aws.cloud import EUROPE, HOME, Cloud, Dated, at, moment, stable_hex, stable_uuid
+from soc2_warehouse.sandbox.aws.cloud import Cloud, Dated, at, moment, stable_uuid
 from soc2_warehouse.sandbox.aws.databases import DATABASES, DatabasePlan, _held
 from soc2_warehouse.sandbox.aws.keys import ALWAYS
 from soc2_warehouse.sandbox.company import Company
@@ -42,20 +42,7 @@ JOBS = ("ledger-main", "card-tokens")
 FAILED_JOBS = {("card-tokens", "2026-07-02"): "PARTIAL"}
 JOBS_SINCE = moment("2026-06-01")
 
-BALANCERS: tuple[tuple[str, str, str, str, str], ...] = (  # name, region, type, scheme, zones
-    ("edge", HOME, "application", "internet-facing", "ab"),
-    ("services", HOME, "application", "internal", "abc"),
-    ("edge-eu", EUROPE, "application", "internet-facing", "ab"),
-    ("partner-api", HOME, "network", "internet-facing", "a"),
-)
-
 _now: datetime = moment("2026-07-01")
-
-
-def balancer_arn(name: str, region: str, kind: str) -> str:
-    short = {"application": "app", "network": "net"}[kind]
-    number = stable_hex(16, "balancer", region, name)
-    return f"arn:aws:elasticloadbalancing:{region}:{ACCOUNT_ID}:loadbalancer/{short}/{name}/{number}"
 
 
 def denied(now: datetime) -> list[str]:
@@ -64,7 +51,7 @@ def denied(now: datetime) -> list[str]:
 
 
 def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
-    """Give moto's databases their zones and restore points; balancers and jobs are answered as of ``now``."""
+    """Give moto's databases their zones and restore points; jobs are answered as of ``now``."""
     global _now
     _now = now
     for plan in DATABASES:
@@ -160,38 +147,16 @@ def _restores(region: str) -> Iterator[dict[str, Any]]:
         day -= timedelta(days=1)
 
 
-def _balancers(region: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "LoadBalancerArn": balancer_arn(name, where, kind),
-            "LoadBalancerName": name,
-            "DNSName": f"{name}.elb.{where}.amazonaws.com",
-            "Type": kind,
-            "Scheme": scheme,
-            "State": {"Code": "active"},
-            "CreatedTime": moment("2024-02-01"),
-            "AvailabilityZones": [{"ZoneName": where + zone} for zone in zones],
-        }
-        for name, where, kind, scheme, zones in BALANCERS
-        if where == region
-    ]
-
-
 def fill() -> None:
-    """Let moto answer restore points, balancers and backup jobs from the plans."""
+    """Let moto answer restore points and backup jobs from the plans."""
     from moto.backup import urls
     from moto.backup.responses import BackupResponse
-    from moto.core.responses import ActionResult
-    from moto.elbv2.responses import ELBV2Response
     from moto.rds.models import DBCluster, DBInstance
 
     for model in (DBInstance, DBCluster):
         model.latest_restorable_time = property(  # type: ignore[assignment, method-assign]
             lambda self: getattr(self, "acme_restorable", None)
         )
-
-    def describe_load_balancers(self: Any) -> Any:
-        return ActionResult({"LoadBalancers": _balancers(self.region)})
 
     def list_backup_jobs(self: Any) -> str:
         after = self._get_param("createdAfter")
@@ -201,7 +166,6 @@ def fill() -> None:
     def list_restore_jobs(self: Any) -> str:
         return json.dumps({"RestoreJobs": list(_restores(self.region))})
 
-    ELBV2Response.describe_load_balancers = describe_load_balancers  # type: ignore[method-assign]
     BackupResponse.list_backup_jobs = list_backup_jobs  # type: ignore[attr-defined]
     BackupResponse.list_restore_jobs = list_restore_jobs  # type: ignore[attr-defined]
     for path in ("backup-jobs", "restore-jobs"):

@@ -1,4 +1,4 @@
-"""Smaller services of the sandbox's AWS account: topics, queues, a stream, log groups, a search domain, the machines
+"""Smaller services of the sandbox's AWS account: topics, queues, a stream, log groups, the machines
 whose volumes ``volumes`` plans, and access analyzers.
 
 moto runs no access analyzer and gives machines ids of its own making, so both answers are those of the plans below.
@@ -30,7 +30,6 @@ TOPICS: dict[str, Dated[bool]] = {
 QUEUES = {"invoices": True, "legacy-imports": False}
 STREAM = "clicks"
 LOG_GROUPS = {"/acme/ledger-api": True, "/acme/scratch": False}
-DOMAIN = "search"
 #: The machine that everybody comes in by: a public address, and metadata for whoever asks.
 BASTION = "bastion"
 UNWATCHED = "sa-east-1"
@@ -58,9 +57,6 @@ def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     kinesis.start_stream_encryption(StreamName=STREAM, EncryptionType="KMS", KeyId=key)
     for name, has_key in LOG_GROUPS.items():
         logs.create_log_group(logGroupName=name, **({"kmsKeyId": key} if has_key else {}))
-    cloud.client("opensearch").create_domain(
-        DomainName=DOMAIN, EncryptionAtRestOptions={"Enabled": True}, NodeToNodeEncryptionOptions={"Enabled": True}
-    )
 
 
 def _machines(region: str) -> list[dict[str, Any]]:
