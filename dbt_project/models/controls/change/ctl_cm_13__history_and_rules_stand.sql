@@ -170,6 +170,13 @@ events as (
     select
         'protection|' || repo_id || '|' || branch || '|' || cast(day as varchar), repo_id, 'refs/heads/' || branch, 'protection_change', null, observed_at, null, null
     from weakened
+
+    union all
+
+    -- What was not listed tonight may have moved.
+    select distinct 'unread|tags|' || repo_id, repo_id, 'refs/tags/*', 'unread_tags', null, {{ as_of() }}, null, null
+    from {{ ref('stg_github__tags') }}
+    where _day = {{ as_of_day() }} and error_code is not null
 ),
 
 declarations as (
@@ -222,7 +229,7 @@ select
     event_id as entity_key,
     repo_full_name || coalesce(' ' || ref, '') || ' ' || kind as entity_name,
     owner_key,
-    {{ row_result(excluded='is_excluded') }} as result,
+    {{ row_result(excluded='is_excluded', unknown="kind = 'unread_tags'") }} as result,
     codes,
     case
         when is_excluded then 'Repository is out of scope: ' || coalesce(exclusion_reason, 'no reason recorded') || '.'
@@ -230,6 +237,7 @@ select
         when is_renamed then 'The branch was renamed: the new name began on the same commit.'
         when kind = 'force_push' then coalesce(actor, 'A deleted account') || ' rewrote the branch at ' || {{ instant_text('occurred_at') }} || '.'
         when kind = 'branch_deletion' then coalesce(actor, 'A deleted account') || ' deleted the branch at ' || {{ instant_text('occurred_at') }} || '.'
+        when kind = 'unread_tags' then 'The tags of the repository could not be listed.'
         when kind = 'tag_deletion' then 'The tag is gone since the snapshot before.'
         when kind = 'tag_move' then 'The tag points to ' || left(after_sha, 7) || ', in the snapshot before it pointed to ' || left(before_sha, 7) || '.'
         when kind in ('rule_bypass', 'protected_branch.policy_override')
