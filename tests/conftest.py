@@ -31,8 +31,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that play whole nights first: one of them left to the end keeps a single worker busy for minutes."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Files that play whole nights first, the longest before all: one of them left to the end keeps a single worker
+    busy for minutes while the other has nothing to do.
+    """
+
+    def minutes(item: pytest.Item) -> float:
+        marker = item.get_closest_marker("slow")
+        return 0 if marker is None else float(marker.kwargs.get("minutes", 1))
+
+    items.sort(key=minutes, reverse=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -23,7 +23,7 @@ from soc2_warehouse.sandbox.registers import write_registers
 from soc2_warehouse.sandbox.serve import FIRST_DAY, Sandbox
 from soc2_warehouse.settings import Settings, from_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=4)
 
 CLEAN, BROKEN, EMPTY, HEALED = (FIRST_DAY + timedelta(days=number) for number in range(4))
 Control = dict[str, Any]

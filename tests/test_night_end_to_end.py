@@ -16,7 +16,7 @@ import pytest
 from soc2_warehouse import ledger, tasks, transform
 from soc2_warehouse.settings import Settings, from_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=5)
 
 COMMAND = "from soc2_warehouse.cli import main; main()"
 #: The HR system refuses the token from now on.

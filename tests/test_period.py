@@ -22,7 +22,7 @@ from soc2_warehouse import settings as settings_module
 from soc2_warehouse.sandbox.serve import FIRST_DAY
 from soc2_warehouse.settings import PACKAGE, PROJECT, Settings, from_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=10)
 
 NIGHTS = 7
 REBUILT = 3
