@@ -194,6 +194,54 @@ population as (
         false
     from {{ ref('stg_aws_trail_config__trails') }}
     where _day = {{ as_of_day() }} and trail_arn is not null
+
+    union all
+
+    select
+        'redshift_public',
+        'PUBLIC_WAREHOUSE',
+        coalesce(database_id, 'redshift_public of ' || region),
+        region,
+        coalesce(is_publicly_accessible, false),
+        error_code is not null or is_publicly_accessible is null
+    from {{ ref('stg_aws_data__redshift_clusters') }}
+    where _day = {{ as_of_day() }} and (database_id is not null or error_code is not null)
+
+    union all
+
+    select
+        'rds_iam_authentication',
+        'PASSWORDS_ONLY',
+        coalesce(database_id, 'rds_iam_authentication of ' || region),
+        region,
+        coalesce(not has_iam_authentication, false),
+        error_code is not null or has_iam_authentication is null
+    from {{ ref('stg_aws_data__db_instances') }}
+    where _day = {{ as_of_day() }} and (database_id is not null or error_code is not null) and cluster_name is null
+
+    union all
+
+    select
+        'rds_deletion_protection',
+        'NO_DELETION_PROTECTION',
+        coalesce(database_id, 'rds_deletion_protection of ' || region),
+        region,
+        coalesce(not has_deletion_protection, false),
+        error_code is not null or has_deletion_protection is null
+    from {{ ref('stg_aws_data__db_instances') }}
+    where _day = {{ as_of_day() }} and (database_id is not null or error_code is not null) and cluster_name is null
+
+    union all
+
+    select
+        'kms_not_pending_deletion',
+        'KEY_PENDING_DELETION',
+        coalesce(key_arn, 'kms_not_pending_deletion of ' || region),
+        region,
+        coalesce(state in ('PendingDeletion', 'PendingReplicaDeletion'), false),
+        error_code is not null or state is null
+    from {{ ref('stg_aws_data__kms_keys') }}
+    where _day = {{ as_of_day() }} and (key_arn is not null or error_code is not null) and coalesce(manager, 'CUSTOMER') = 'CUSTOMER'
 ),
 
 judged as (
@@ -207,6 +255,10 @@ judged as (
             ('NO_OWN_KEY', "code = 'NO_OWN_KEY' and is_violated and not is_unknown"),
             ('RETENTION_SHORT', "code = 'RETENTION_SHORT' and is_violated and not is_unknown"),
             ('PUBLIC_ADDRESS', "code = 'PUBLIC_ADDRESS' and is_violated and not is_unknown"),
+            ('PUBLIC_WAREHOUSE', "code = 'PUBLIC_WAREHOUSE' and is_violated and not is_unknown"),
+            ('PASSWORDS_ONLY', "code = 'PASSWORDS_ONLY' and is_violated and not is_unknown"),
+            ('NO_DELETION_PROTECTION', "code = 'NO_DELETION_PROTECTION' and is_violated and not is_unknown"),
+            ('KEY_PENDING_DELETION', "code = 'KEY_PENDING_DELETION' and is_violated and not is_unknown"),
         ]) }} as codes
     from population
 )
@@ -236,5 +288,9 @@ select
         ('external_access_analyzer', "demand = 'external_access_analyzer'"),
         ('dynamodb_cmk', "demand = 'dynamodb_cmk'"),
         ('cloudtrail_kms', "demand = 'cloudtrail_kms'"),
+        ('redshift_public', "demand = 'redshift_public'"),
+        ('rds_iam_authentication', "demand = 'rds_iam_authentication'"),
+        ('rds_deletion_protection', "demand = 'rds_deletion_protection'"),
+        ('kms_not_pending_deletion', "demand = 'kms_not_pending_deletion'"),
     ]) }} as demands
 from judged

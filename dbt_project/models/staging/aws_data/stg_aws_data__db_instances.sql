@@ -29,6 +29,8 @@ renamed as (
         {{ json_int('item.element', '$.BackupRetentionPeriod') }} as backup_retention_days,
         {{ utc(json_text('item.element', '$.LatestRestorableTime')) }} as restorable_at,
         {{ json_bool('item.element', '$.PubliclyAccessible') }} as is_publicly_accessible,
+        {{ json_bool('item.element', '$.IAMDatabaseAuthenticationEnabled') }} as has_iam_authentication,
+        {{ json_bool('item.element', '$.DeletionProtection') }} as has_deletion_protection,
         {{ json_int('item.element', '$.Endpoint.Port') }} as port,
         {{ json_array_texts(json_value('item.element', '$.VpcSecurityGroups'), 'VpcSecurityGroupId') }} as security_group_ids,
         {{ tagged_class(json_value('item.element', '$.TagList')) }} as tagged_class,

@@ -19,6 +19,7 @@ renamed as (
         {{ json_bool('item.element', '$.Encrypted') }} as is_encrypted,
         {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_ref,
         {{ json_text('item.element', '$.MultiAZ') }} = 'Enabled' as is_multi_az,
+        {{ json_bool('item.element', '$.PubliclyAccessible') }} as is_publicly_accessible,
         {{ json_text('item.element', '$.AvailabilityZone') }} as availability_zone,
         {{ json_int('item.element', '$.AutomatedSnapshotRetentionPeriod') }} as backup_retention_days,
         {{ tagged_class(json_value('item.element', '$.Tags')) }} as tagged_class,
