@@ -358,7 +358,7 @@ def test_every_service_of_every_region_is_asked_and_a_refused_one_is_a_row(aws):
     aws.door.faults.add("ListTopics eu-west-1", 403, body=DENIED)
     reading = aws.read("aws_services")
     rows = {(row.parent["Region"], row.parent["Service"]): row for row in reading.rows("resources")}
-    assert {region for region, _ in rows} == set(ENABLED_REGIONS) and len(rows) == 11 * len(ENABLED_REGIONS)
+    assert {region for region, _ in rows} == set(ENABLED_REGIONS) and len(rows) == 15 * len(ENABLED_REGIONS)
     assert rows["eu-west-1", "sns"].error["status"] == 403 and reading.status()["resources"] == "partial"
     assert [queue["SqsManagedSseEnabled"] for queue in rows["us-east-1", "sqs"].record] == ["true", "false"]
     assert {group["Id"].rsplit(":", 1)[1] for group in rows["eu-west-1", "logs"].record} == {

@@ -1,5 +1,6 @@
 """What scanners ask of smaller AWS services, of every enabled region: topics, queues, streams, log groups, file
-systems, search domains, notebooks, catalogues, API stages, instances and access analyzers.
+systems, search domains, notebooks, catalogues, API stages, instances, certificates, builds, backup plans and access
+analyzers.
 
 Least permissions: ec2:DescribeRegions and the actions of ``SERVICES`` below (SecurityAudit holds them all).
 
@@ -21,6 +22,16 @@ SOURCE = "aws_services"
 CONNECTION = "aws_default"
 CONCURRENCY = 8
 DOMAINS_AT_ONCE = 5
+PROJECTS_AT_ONCE = 100
+KEY_TYPES = (
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+)
 
 
 def client(connection: Connection) -> Aws:
@@ -54,13 +65,85 @@ def _streams(kinesis: Any, read: Read) -> list[dict[str, Any]]:
 
 
 def _log_groups(logs: Any, read: Read) -> list[dict[str, Any]]:
+    """Groups with the metric filters that count in them."""
+    filters: dict[str, list[dict[str, Any]]] = {}
+    for item in pages(logs, "describe_metric_filters", "metricFilters", read):
+        filters.setdefault(str(item.get("logGroupName")), []).append(item)
     listed = pages(logs, "describe_log_groups", "logGroups", read)
-    return [{"Id": group["arn"].removesuffix(":*"), **group} for group in listed]
+    return [
+        {"Id": group["arn"].removesuffix(":*"), **group, "MetricFilters": filters.get(group["logGroupName"], [])}
+        for group in listed
+    ]
 
 
 def _file_systems(efs: Any, read: Read) -> list[dict[str, Any]]:
     listed = pages(efs, "describe_file_systems", "FileSystems", read)
-    return [{"Id": system.get("FileSystemArn") or system["FileSystemId"], **system} for system in listed]
+    return [
+        {
+            "Id": system.get("FileSystemArn") or system["FileSystemId"],
+            **system,
+            "BackupPolicy": _backup_policy(efs, system["FileSystemId"]),
+        }
+        for system in listed
+    ]
+
+
+def _backup_policy(efs: Any, system_id: str) -> str:
+    """ENABLED, ENABLING, DISABLED or DISABLING; a file system without a policy is not backed up by itself."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return str(efs.describe_backup_policy(FileSystemId=system_id)["BackupPolicy"]["Status"])
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "PolicyNotFound":
+            return "DISABLED"
+        raise
+
+
+def _windows_systems(fsx: Any, read: Read) -> list[dict[str, Any]]:
+    listed = pages(fsx, "describe_file_systems", "FileSystems", read)
+    return [{"Id": system.get("ResourceARN") or system["FileSystemId"], **system} for system in listed]
+
+
+def _certificates(acm: Any, read: Read) -> list[dict[str, Any]]:
+    """Of every kind of key: unasked, the API leaves out all but small RSA ones."""
+    wanted = ("DomainName", "NotAfter", "InUse", "Status", "Type")
+    listed = pages(acm, "list_certificates", "CertificateSummaryList", read, Includes={"keyTypes": list(KEY_TYPES)})
+    return [{"Id": item["CertificateArn"], **{key: item.get(key) for key in wanted}} for item in listed]
+
+
+def _builds(codebuild: Any, read: Read) -> list[dict[str, Any]]:
+    """Names and types of the variables; a value may be a secret and is never landed."""
+    names = pages(codebuild, "list_projects", "projects", read)
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(names), PROJECTS_AT_ONCE):
+        for project in codebuild.batch_get_projects(names=names[first : first + PROJECTS_AT_ONCE])["projects"]:
+            variables = (project.get("environment") or {}).get("environmentVariables") or []
+            shown = [{"name": item["name"], "type": item.get("type") or "PLAINTEXT"} for item in variables]
+            found.append({"Id": project["arn"], "Name": project["name"], "Variables": shown})
+    return found
+
+
+def _backup(backup: Any, read: Read) -> list[dict[str, Any]]:
+    """Plans with their rules, vaults with their lock, and what is protected; Kind tells them apart."""
+    plans = [
+        {
+            "Id": item["BackupPlanArn"],
+            "Kind": "plan",
+            "Name": item.get("BackupPlanName"),
+            "Rules": backup.get_backup_plan(BackupPlanId=item["BackupPlanId"])["BackupPlan"]["Rules"],
+        }
+        for item in pages(backup, "list_backup_plans", "BackupPlansList", read)
+    ]
+    vaults = [
+        {"Id": item["BackupVaultArn"], "Kind": "vault", **item}
+        for item in pages(backup, "list_backup_vaults", "BackupVaultList", read)
+    ]
+    protected = [
+        {"Id": item["ResourceArn"], "Kind": "protected", **item}
+        for item in pages(backup, "list_protected_resources", "Results", read)
+    ]
+    return plans + vaults + protected
 
 
 def _domains(opensearch: Any, read: Read) -> list[dict[str, Any]]:
@@ -117,12 +200,16 @@ def _analyzers(analyzer: Any, read: Read) -> list[dict[str, Any]]:
 
 SERVICES: dict[str, Callable[[Any, Read], list[dict[str, Any]]]] = {
     "accessanalyzer": _analyzers,  # access-analyzer:ListAnalyzers
+    "acm": _certificates,  # acm:ListCertificates
     "apigateway": _stages,  # apigateway:GET on /restapis and their stages
+    "backup": _backup,  # backup:ListBackupPlans, GetBackupPlan, ListBackupVaults, ListProtectedResources
+    "codebuild": _builds,  # codebuild:ListProjects, codebuild:BatchGetProjects
     "ec2": _instances,  # ec2:DescribeInstances
-    "efs": _file_systems,  # elasticfilesystem:DescribeFileSystems
+    "efs": _file_systems,  # elasticfilesystem:DescribeFileSystems, elasticfilesystem:DescribeBackupPolicy
+    "fsx": _windows_systems,  # fsx:DescribeFileSystems
     "glue": _catalogue,  # glue:GetDatabases, glue:GetDataCatalogEncryptionSettings
     "kinesis": _streams,  # kinesis:ListStreams, kinesis:DescribeStreamSummary
-    "logs": _log_groups,  # logs:DescribeLogGroups
+    "logs": _log_groups,  # logs:DescribeLogGroups, logs:DescribeMetricFilters
     "opensearch": _domains,  # es:ListDomainNames, es:DescribeDomains
     "sagemaker": _notebooks,  # sagemaker:ListNotebookInstances, sagemaker:DescribeNotebookInstance
     "sns": _topics,  # sns:ListTopics, sns:GetTopicAttributes

@@ -11,6 +11,21 @@ with listed as (
         and coalesce({{ json_text('settings', '$.State.Name') }}, '') not in ('terminated', 'shutting-down')
 ),
 
+-- Filters that count what root does, with the alarms that ring on their metric.
+root_alarms as (
+    select max(case when alarms.alarm_name is not null then 1 else 0 end) = 1 as rings
+    from listed
+    cross join lateral {{ json_each(json_value('listed.settings', '$.MetricFilters')) }} as item
+    left join {{ ref('stg_aws_availability__alarms') }} as alarms
+        on alarms._day = {{ as_of_day() }}
+        and alarms.region = listed.region
+        and alarms.metric_name = {{ json_text('item.element', '$.metricTransformations[0].metricName') }}
+        and alarms.has_actions_enabled
+        and not {{ is_empty_list('alarms.alarm_actions') }}
+    where listed.service = 'logs'
+        and {{ json_text('item.element', '$.filterPattern') }} like '%userIdentity.type%Root%'
+),
+
 population as (
     select
         'sns_encrypted' as demand,
@@ -174,6 +189,51 @@ population as (
     union all
 
     select
+        'acm_expiry',
+        'CERT_EXPIRING',
+        resource,
+        region,
+        coalesce({{ utc(json_text('settings', '$.NotAfter')) }} < {{ plus_days(as_of(), param('certificate_days')) }}, false),
+        is_refused or {{ json_text('settings', '$.NotAfter') }} is null
+    from listed
+    -- What waits for validation or is used by nothing has no date, or none that matters.
+    where service = 'acm'
+        and (is_refused or ({{ json_text('settings', '$.Status') }} in ('ISSUED', 'EXPIRED') and coalesce({{ json_bool('settings', '$.InUse') }}, true)))
+
+    union all
+
+    select
+        'no_plaintext_ci_secrets',
+        'PLAINTEXT_CI_SECRET',
+        resource,
+        region,
+        exists (
+            select 1
+            from {{ json_each(json_value('listed.settings', '$.Variables')) }} as item
+            where {{ json_text('item.element', '$.type') }} = 'PLAINTEXT'
+                and {{ matches_any_pattern("lower(" ~ json_text('item.element', '$.name') ~ ")", param_value('secret_name_patterns') or []) }}
+        ),
+        is_refused
+    from listed
+    where service = 'codebuild'
+
+    union all
+
+    select
+        'root_usage_alarm',
+        'NO_ROOT_ALARM',
+        'alarm on root of ' || max(account_id),
+        'all regions',
+        not coalesce((select rings from root_alarms), false),
+        -- A region that was refused may hold the alarm.
+        max(case when is_refused then 1 else 0 end) = 1 and not coalesce((select rings from root_alarms), false)
+    from (select account_id, service, is_refused from listed) as places
+    where service in ('logs', 'accessanalyzer')
+    having count(*) > 0
+
+    union all
+
+    select
         'dynamodb_cmk',
         'NO_OWN_KEY',
         coalesce(database_id, 'dynamodb_cmk of ' || region),
@@ -254,6 +314,9 @@ judged as (
             ('NO_ANALYZER', "code = 'NO_ANALYZER' and is_violated and not is_unknown"),
             ('NO_OWN_KEY', "code = 'NO_OWN_KEY' and is_violated and not is_unknown"),
             ('RETENTION_SHORT', "code = 'RETENTION_SHORT' and is_violated and not is_unknown"),
+            ('CERT_EXPIRING', "code = 'CERT_EXPIRING' and is_violated and not is_unknown"),
+            ('PLAINTEXT_CI_SECRET', "code = 'PLAINTEXT_CI_SECRET' and is_violated and not is_unknown"),
+            ('NO_ROOT_ALARM', "code = 'NO_ROOT_ALARM' and is_violated and not is_unknown"),
             ('PUBLIC_ADDRESS', "code = 'PUBLIC_ADDRESS' and is_violated and not is_unknown"),
             ('PUBLIC_WAREHOUSE', "code = 'PUBLIC_WAREHOUSE' and is_violated and not is_unknown"),
             ('PASSWORDS_ONLY', "code = 'PASSWORDS_ONLY' and is_violated and not is_unknown"),
@@ -287,6 +350,9 @@ select
         ('imdsv2', "demand = 'imdsv2'"),
         ('external_access_analyzer', "demand = 'external_access_analyzer'"),
         ('dynamodb_cmk', "demand = 'dynamodb_cmk'"),
+        ('acm_expiry', "demand = 'acm_expiry'"),
+        ('no_plaintext_ci_secrets', "demand = 'no_plaintext_ci_secrets'"),
+        ('root_usage_alarm', "demand = 'root_usage_alarm'"),
         ('cloudtrail_kms', "demand = 'cloudtrail_kms'"),
         ('redshift_public', "demand = 'redshift_public'"),
         ('rds_iam_authentication', "demand = 'rds_iam_authentication'"),

@@ -144,7 +144,10 @@ judged as (
             ('EXTERNAL_SHARE', 'shared_with is not null'),
         ]) }} as codes,
         (is_bucket and (is_blocked is null or (is_public is null and not coalesce(is_blocked, false)))) or (kind = 'finding' and due_at is null)
-            as is_unknown
+            as is_unknown,
+        -- Of a store that is no bucket only an analyzer can tell who else reads it.
+        kind not in ('bucket', 'snapshot', 'finding') and shared_with is null
+            and exists (select 1 from unused where system_id = 'access_analyzer') as is_unseen
     from members
 )
 
@@ -152,7 +155,7 @@ select
     entity_key,
     name as entity_name,
     owner_key,
-    {{ row_result(unknown='is_unknown', pending="kind = 'finding' and due_at >= " ~ as_of()) }} as result,
+    {{ row_result(unknown='is_unknown', excluded='is_unseen', pending="kind = 'finding' and due_at >= " ~ as_of()) }} as result,
     codes,
     case
         when not {{ is_empty_list('codes') }}
@@ -167,6 +170,7 @@ select
         when is_unknown then 'Whether public access is blocked could not be read.'
         when kind = 'finding' then 'To be closed by ' || cast(cast(due_at as date) as varchar) || '.'
         when is_bucket then 'Public access is blocked.'
+        when is_unseen then 'Nothing reads whom it is shared with: the register says that no access analyzer is in use.'
         else 'Not shared with anybody outside.'
     end as reason,
     case when kind <> 'finding' then entity_key end as store_id,

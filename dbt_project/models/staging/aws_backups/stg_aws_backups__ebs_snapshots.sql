@@ -17,6 +17,7 @@ renamed as (
         {{ utc(json_text('item.element', '$.StartTime')) }} as created_at,
         {{ json_bool('item.element', '$.Encrypted') }} as is_encrypted,
         {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_ref,
+        coalesce({{ json_array_size(json_value('item.element', '$.Tags')) }}, 0) > 0 as has_tags,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

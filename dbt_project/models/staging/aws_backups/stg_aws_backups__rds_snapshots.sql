@@ -23,6 +23,7 @@ renamed as (
         coalesce({{ json_bool('item.element', '$.Encrypted') }}, {{ json_bool('item.element', '$.StorageEncrypted') }}) as is_encrypted,
         {{ json_text('item.element', '$.StorageEncryptionType') }} as encryption_type,
         {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_ref,
+        coalesce({{ json_array_size(json_value('item.element', '$.TagList')) }}, 0) > 0 as has_tags,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

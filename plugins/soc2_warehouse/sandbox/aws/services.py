@@ -1,5 +1,5 @@
 """Smaller services of the sandbox's AWS account: topics, queues, a stream, log groups, the machines
-whose volumes ``volumes`` plans, and access analyzers.
+whose volumes ``volumes`` plans, backup plans, and access analyzers.
 
 moto runs no access analyzer and gives machines ids of its own making, so both answers are those of the plans below.
 """
@@ -13,7 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, EUROPE, HOME, Cloud, Dated, at, moment
+from soc2_warehouse.sandbox.aws.databases import DATABASES
 from soc2_warehouse.sandbox.aws.keys import key_arn
+from soc2_warehouse.sandbox.aws.resilience import JOBS
 from soc2_warehouse.sandbox.aws.volumes import VOLUMES
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
@@ -33,6 +35,9 @@ LOG_GROUPS = {"/acme/ledger-api": True, "/acme/scratch": False}
 #: The machine that everybody comes in by: a public address, and metadata for whoever asks.
 BASTION = "bastion"
 UNWATCHED = "sa-east-1"
+
+#: Backup plans and for how many days they keep: PLAN_RETENTION_SHORT (CS-03) of one.
+PLANS = {"production": 35, "scratch": 7}
 
 _now = moment("2026-01-01")
 
@@ -57,6 +62,10 @@ def arrange(cloud: Cloud, company: Company, now: datetime) -> None:
     kinesis.start_stream_encryption(StreamName=STREAM, EncryptionType="KMS", KeyId=key)
     for name, has_key in LOG_GROUPS.items():
         logs.create_log_group(logGroupName=name, **({"kmsKeyId": key} if has_key else {}))
+
+
+def _plan_arn(name: str) -> str:
+    return f"arn:aws:backup:{HOME}:{ACCOUNT_ID}:backup-plan:{name}"
 
 
 def _machines(region: str) -> list[dict[str, Any]]:
@@ -97,6 +106,8 @@ def _analyzers(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 def fill() -> None:
     """Machines and analyzers as planned."""
+    from moto.backup import urls
+    from moto.backup.responses import BackupResponse
     from moto.core.responses import ActionResult
     from moto.ec2.responses.instances import InstanceResponse
 
@@ -106,5 +117,24 @@ def fill() -> None:
         machines = _machines(self.region)
         return ActionResult({"Reservations": [{"ReservationId": "r-0", "Instances": machines}] if machines else []})
 
+    def list_backup_plans(self: Any) -> str:
+        listed = [{"BackupPlanArn": _plan_arn(name), "BackupPlanId": name, "BackupPlanName": name} for name in PLANS]
+        return json.dumps({"BackupPlansList": listed if self.region == HOME else []})
+
+    def get_backup_plan(self: Any) -> str:
+        name = self.path.rstrip("/").split("/")[-1]
+        rule = {"RuleName": "nightly", "TargetBackupVaultName": "daily", "Lifecycle": {"DeleteAfterDays": PLANS[name]}}
+        return json.dumps({"BackupPlanId": name, "BackupPlan": {"BackupPlanName": name, "Rules": [rule]}})
+
+    def list_protected_resources(self: Any) -> str:
+        held = [
+            plan.arn for plan in DATABASES if plan.name in JOBS and plan.region == self.region and plan.exists(_now)
+        ]
+        return json.dumps({"Results": [{"ResourceArn": arn, "ResourceType": arn.split(":")[2]} for arn in held]})
+
+    BackupResponse.list_backup_plans = list_backup_plans  # type: ignore[method-assign]
+    BackupResponse.get_backup_plan = get_backup_plan  # type: ignore[method-assign]
+    BackupResponse.list_protected_resources = list_protected_resources  # type: ignore[attr-defined]
+    urls.url_paths["{0}/resources/?$"] = BackupResponse.dispatch
     InstanceResponse.describe_instances = describe_instances  # type: ignore[method-assign]
     Door.beside["/analyzer"] = _analyzers
