@@ -103,6 +103,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
                 arrange(sandbox)
                 with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "test")):
                     simulate.fetch(day)
+                    sandbox.land_exports()
                     tasks.load(day)
                     tasks.evaluate(day)
                     tasks.judge(day, docs=False)

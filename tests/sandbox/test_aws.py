@@ -219,7 +219,7 @@ def test_trail_tells_the_life_of_users_and_keys(account):
     assert len({event.event_id for event in events}) == len(events) > 5000
     by_user = {}
     for event in events:
-        if event.source == "iam.amazonaws.com":
+        if event.source == "iam.amazonaws.com" and "userName" in (event.request or {}):
             by_user.setdefault((event.request or {})["userName"], []).append(event)
     leaver = [e.name for e in by_user["jon.frost"] if e.at > datetime(2026, 6, 1, tzinfo=UTC)]
     assert leaver[0] == "DeleteLoginProfile" and leaver[-1] == "DeleteUser"
