@@ -1,10 +1,5 @@
 {#- What the access controls share: working days, and who holds a declared permission when. -#}
 
-{#- Whether a date is a Monday to Friday. -#}
-{% macro is_working_day(day) -%}
-(isodow({{ day }}) < 6)
-{%- endmacro %}
-
 {#-
   When the n-th working day after a moment is over (UTC), as an expression: days from Monday to Friday, no holidays.
 -#}
@@ -73,4 +68,28 @@ case
     when {{ public_key }} like 'ssh-rsa %'
         then cast(round((octet_length(from_base64(split_part(trim({{ public_key }}), ' ', 2))) - 22) * 8 / 64.0) * 64 as integer)
 end
+{%- endmacro %}
+
+{#-
+  A completeness check, as a select: lines of access reviews in the register against rows of a control that judges lines.
+  What one review has too many makes up for nothing that another lacks.
+-#}
+{% macro review_lines_judged(control, check_name, detail) -%}
+select
+    '{{ check_name }}' as check_name,
+    'registers.access_review_lines' as scope,
+    coalesce(sum(lines.lines), 0) as expected,
+    coalesce(sum(lines.lines - abs(lines.lines - coalesce(judged.lines, 0))), 0) as actual,
+    '{{ detail }}' as detail
+from (
+    select reviews.review_id, count(*) as lines
+    from {{ ref('fct_access_review') }} as reviews
+    inner join ({{ newest(ref('stg_registers__access_review_lines')) }}) as register on register.review_id = reviews.review_id
+    group by reviews.review_id
+) as lines
+left join (
+    select review_id, count(line_no) as lines
+    from {{ control }}
+    group by review_id
+) as judged on judged.review_id = lines.review_id
 {%- endmacro %}

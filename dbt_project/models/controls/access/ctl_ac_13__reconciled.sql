@@ -1,37 +1,11 @@
-with reviews as (
-    select *
-    from {{ ref('fct_access_review') }}
-    where review_id is not null
-),
-
-lines as (
-    select reviews.review_id, count(*) as lines
-    from reviews
-    inner join ({{ newest(ref('stg_registers__access_review_lines')) }}) as register on register.review_id = reviews.review_id
-    group by reviews.review_id
-),
-
-judged as (
-    select review_id, count(line_no) as lines
-    from {{ ref('ctl_ac_13__review_lines_are_derived') }}
-    group by review_id
-),
-
-{#- What one review has too many makes up for nothing that another lacks. #}
-checks as (
-    select
-        'lines_recomputed' as check_name,
-        'registers.access_review_lines' as scope,
-        coalesce(sum(lines.lines), 0) as expected,
-        coalesce(sum(lines.lines - abs(lines.lines - coalesce(judged.lines, 0))), 0) as actual,
-        'lines in the register against lines recomputed' as detail
-    from lines
-    left join judged on judged.review_id = lines.review_id
+with checks as (
+    {{ review_lines_judged(ref('ctl_ac_13__review_lines_are_derived'), 'lines_recomputed', 'lines in the register against lines recomputed') }}
 
     union all
 
     select 'no_review_in_window', 'registers.access_reviews', 0, count(*), 'reviews of the window in the register'
-    from reviews
+    from {{ ref('fct_access_review') }}
+    where review_id is not null
     having count(*) = 0
 )
 
