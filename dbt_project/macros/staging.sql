@@ -10,12 +10,3 @@ select * from {{ source(source_name, table_name) }}
 where _run_id not in (select distinct _run_id from {{ this }})
 {%- endif %}
 {%- endmacro %}
-
-{#- Pre-hook of every staging model: drop rows of runs that are no longer selected. -#}
-{% macro forget_superseded_runs() -%}
-{%- if execute and is_incremental() -%}
-delete from {{ this }} where _run_id not in (select run_id from {{ source('meta', 'selected_runs') }})
-{%- else -%}
-select 1
-{%- endif -%}
-{%- endmacro %}

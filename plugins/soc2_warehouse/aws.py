@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from soc2_warehouse import http
@@ -28,12 +28,25 @@ DENIED = frozenset(
 ENABLED = ("opt-in-not-required", "opted-in")
 
 
+@cache
+def loader() -> Any:
+    """botocore's service models, read once a process: each session would read those of its services again, which
+    takes longer than the calls it makes.
+    """
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
 class Aws:
     """One account. ``client(service, region)`` is thread-safe; ``calls``, ``throttled``, ``errors`` count requests."""
 
     def __init__(self, connection: Connection, concurrency: int) -> None:
         import boto3
+        import botocore.session
 
+        models = botocore.session.get_session()
+        models.register_component("data_loader", loader())
         self.connection = connection
         self.home = str(connection.extra.get("region_name") or "us-east-1")
         self._session = boto3.Session(
@@ -41,6 +54,7 @@ class Aws:
             connection.password or None,
             connection.extra.get("aws_session_token"),
             region_name=self.home,
+            botocore_session=models,
         )
         self._concurrency = concurrency
         self._clients: dict[tuple[str, str], Any] = {}

@@ -13,26 +13,9 @@ from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
 HOME = "us-east-1"
 EUROPE = "eu-west-1"
 READER_ROLE = "soc2-warehouse-reader"
-#: The regions that every account has; the others must be opted into, and Acme did not.
-ENABLED_REGIONS = (
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-)
+#: Every account has seventeen regions and may opt into others, which Acme did not. Six show the same as seventeen: two
+#: with something in them, the others only to be asked, which costs hundreds of calls a night.
+ENABLED_REGIONS = ("ap-southeast-2", "eu-central-1", "eu-west-1", "sa-east-1", "us-east-1", "us-west-1")
 NOT_OPTED_IN = ("af-south-1", "ap-east-1", "eu-south-1", "me-south-1")
 
 Value = TypeVar("Value")

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -17,12 +18,19 @@ from soc2_warehouse.sandbox.wire import Faults
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # half a second of images nobody asks for
 
+import moto.backends
+import moto.core.utils
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
+
+# moto lists the folders of its package on every request, under a lock, and makes a loader of botocore's models for
+# every service: together that is more than half of what its answers take.
+moto.backends.list_of_moto_modules = cache(lambda list_them=moto.backends.list_of_moto_modules: tuple(list_them()))
+moto.core.utils.create_loader = cache(moto.core.utils.create_loader)
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
