@@ -1,0 +1,4 @@
+"""Pages over the published DuckDB file, served inside Airflow behind its login.
+
+A page is one module in ``pages/`` and one template; ``app.py`` finds it. Pages read, with parameters, and never write.
+"""
