@@ -44,7 +44,7 @@ def fetch(url: str, content: bytes, certificates: bytes) -> bytes:
         builder.build().verify_message(decode_timestamp_response(answer.content), content)
         # As everybody will verify it later: an answer that only one of the two understands is of no use.
         form.timestamp_time(answer.content, content, trusted)
-    except (VerificationError, ValueError, IndexError) as error:
+    except (VerificationError, ValueError) as error:
         raise NoTimestamp(f"{url}: the answer does not verify: {error}") from error
     except form.Invalid as invalid:
         raise NoTimestamp(f"{url}: the answer does not verify: {invalid.args[2]}") from invalid

@@ -920,10 +920,8 @@ def _timestamp(store: Store, found: Result, seal: Seal, content: bytes, roots: S
     try:
         moment = timestamp_time(answer, content, roots)
         found.seals[seal.number] = Seal(**{**asdict(seal), "signers": seal.signers, "timestamp": moment.isoformat()})
-    except (Invalid, ValueError, IndexError) as error:
-        expected, actual, why = (
-            error.args if isinstance(error, Invalid) else ("an answer of RFC 3161", str(error), "it cannot be read")
-        )
+    except Invalid as invalid:
+        expected, actual, why = invalid.args
         found.add(seal.last_seq, SIGNATURE_INVALID, uri, expected, actual, f"the timestamp does not verify: {why}")
 
 
@@ -966,8 +964,19 @@ MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 def timestamp_time(answer: bytes, content: bytes, roots: Sequence[Any]) -> datetime:
     """When the authority saw ``content``. Its signature and certificates are checked where `cryptography` is there.
 
-    Raises Invalid, ValueError or IndexError.
+    Raises Invalid.
     """
+    try:
+        return _timestamp_time(answer, content, roots)
+    except Invalid:
+        raise
+    except Exception as error:
+        # Altered bytes lead parsers anywhere.
+        told = f"{type(error).__name__}: {error}"
+        raise Invalid("an answer of RFC 3161", told, "it cannot be read") from None
+
+
+def _timestamp_time(answer: bytes, content: bytes, roots: Sequence[Any]) -> datetime:
     (response,) = der(answer)
     status, token = response.parts()[:2]
     if status.parts()[0].content not in (b"\x00", b"\x01"):
