@@ -1,4 +1,4 @@
-"""A small home with sealed nights, and the witnesses that it can have: a timestamping authority, a bucket, a repository."""
+"""A small home with sealed nights, and its witnesses: an authority for timestamps, a bucket, a repository."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -100,7 +100,6 @@ class Authority:
     other: bool = False
     asked: int = 0
     port: int = 0
-    failures: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
