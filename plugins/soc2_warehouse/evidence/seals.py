@@ -79,7 +79,7 @@ def seal(settings: Settings, day: date, now: datetime) -> Sealed | None:
     if head is None or head.seq < first:
         return None
     signers = keys.signers(settings, before.signers if before else ())
-    entries = list(_entries(settings.ledger, first))
+    entries = list(entries_from(settings.ledger, first))
     home = Home(settings)
     leaves = [form.leaf_hash(leaf) for leaf in form.leaves_of(entries, home.read)]
     number = (known[-1] if known else 0) + 1
@@ -102,7 +102,7 @@ def seal(settings: Settings, day: date, now: datetime) -> Sealed | None:
     return load(settings.ledger, number)
 
 
-def _entries(ledger: Path, first: int) -> Iterator[form.Entry]:
+def entries_from(ledger: Path, first: int) -> Iterator[form.Entry]:
     """Entries from number ``first`` on; what lies before is passed over unparsed."""
     with (ledger / chain.CHAIN).open("rb") as lines:
         for number, line in enumerate(lines, 1):
@@ -169,7 +169,7 @@ def prove(settings: Settings, uri: str, control_id: str | None = None) -> dict[s
     for number in numbers(settings.ledger):
         found = load(settings.ledger, number)
         first = form.parse_seal(found.content)[2]["first_seq"]
-        entries = [entry for entry in _entries(settings.ledger, first) if entry.seq <= found.last_seq]
+        entries = [entry for entry in entries_from(settings.ledger, first) if entry.seq <= found.last_seq]
         if not any(entry.object_uri == uri for entry in entries):
             continue
         leaves = list(form.leaves_of(entries, home.read))

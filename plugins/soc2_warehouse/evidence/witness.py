@@ -55,11 +55,18 @@ def conclude(settings: Settings, day: date, now: datetime) -> list[Lack]:
 
 def resume(settings: Settings, day: date, now: datetime) -> None:
     """Chain and seal what a crash left of an earlier night. Before the night's own entries are added."""
-    chain.append_forgotten(settings)
+    try:
+        chain.append_forgotten(settings)
+        _seal_rest(settings, day, now)
+    except (ValueError, OSError):
+        return  # The verification of the night names what is damaged; the night itself goes on.
+
+
+def _seal_rest(settings: Settings, day: date, now: datetime) -> None:
     known = _seals(settings)
     if not known:
         return
-    tail = chain.entries(settings.ledger)[known[-1].last_seq :]
+    tail = seals.entries_from(settings.ledger, known[-1].last_seq + 1)
     if any(entry.object_uri.startswith("landing/_judgements/") for entry in tail):
         seals.seal(settings, day, now)
 
