@@ -92,7 +92,7 @@ def test_every_byte_of_a_seal_counts(witnessed: Settings) -> None:
     """Nothing in a seal is free to change: no space, no case, no padding."""
     file = path(witnessed, "ledger/seals/00003/seal.json")
     content = file.read_bytes()
-    for at in range(0, len(content), 7):
+    for at in range(0, len(content), 17):
         flip(file, at)
         found = first(witnessed)
         assert found.file == "ledger/seals/00003/seal.json" and found.code == "SIGNATURE_INVALID", at
@@ -104,7 +104,7 @@ def test_every_byte_of_the_chain_counts(home: Settings) -> None:
     nights(home, 1)
     file = home.ledger / chain.CHAIN
     content = file.read_bytes()
-    for at in range(0, len(content), 11):
+    for at in range(0, len(content), 29):
         flip(file, at)
         found = first(home)
         assert found.file in (verify_evidence.CHAIN, RUN) or found.code == "CHAIN_BROKEN", at
@@ -218,6 +218,15 @@ def test_the_newest_signature_removed(home: Settings) -> None:
     shutil.rmtree(home.ledger / "seals" / "00002")
     found = first(home)
     assert (found.file, found.code) == ("ledger/seals/00002/seal.json", "SIGNATURE_INVALID")
+
+
+@pytest.mark.parametrize("uri", ["ledger/../keys/signing.pem", "landing/../../secret", "/etc/hostname", "elsewhere/x"])
+def test_an_entry_that_points_elsewhere_reads_nothing(home: Settings, uri: str) -> None:
+    nights(home, 1)
+    chain._append(home.ledger, [(uri, "ab" * 32, "2026-07-01T02:59:00.000000Z")])
+    found = first(home)
+    assert (found.file, found.code, found.found) == (uri, "OBJECT_MISSING", None)
+    assert verify_evidence.Folder(home.home).read(uri) is None
 
 
 # Whoever can write everything, and agrees with himself

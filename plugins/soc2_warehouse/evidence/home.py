@@ -24,9 +24,11 @@ class Home:
     def path(self, uri: str) -> Path | None:
         """The file of an uri; None when it is not on this machine's disk."""
         place, _, path = uri.partition("/")
-        return self.folders[place] / path if place in self.folders and ".." not in path.split("/") else None
+        return self.folders[place] / path if place in self.folders else None
 
     def read(self, uri: str) -> bytes | None:
+        if not _is_below(uri):
+            return None
         try:
             path = self.path(uri)
             return path.read_bytes() if path else self.landing.read(uri.partition("/")[2])
@@ -34,14 +36,24 @@ class Home:
             return None
 
     def digest(self, uri: str) -> str | None:
-        if path := self.path(uri):
-            return verify_evidence.file_sha256(path) if path.is_file() else None
+        if _is_below(uri) and (path := self.path(uri)):
+            try:
+                return verify_evidence.file_sha256(path)
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
         content = self.read(uri)
         return None if content is None else hashlib.sha256(content).hexdigest()
 
     def names(self) -> Iterator[str]:
-        for uri in self.landing.list(""):
-            yield f"landing/{uri}"
-        for folder, _, files in os.walk(self.ledger):
-            for name in files:
-                yield f"ledger/{(Path(folder) / name).relative_to(self.ledger).as_posix()}"
+        for place, root in self.folders.items():
+            for folder, _, files in os.walk(root):
+                below = os.path.relpath(folder, root).replace(os.sep, "/")
+                prefix = f"{place}/" if below == "." else f"{place}/{below}/"
+                yield from (prefix + name for name in files)
+        if "landing" not in self.folders:
+            yield from (f"landing/{uri}" for uri in self.landing.list(""))
+
+
+def _is_below(uri: str) -> bool:
+    """Whether an uri, which anybody may have written into a chain, stays where evidence lies."""
+    return uri.startswith(("landing/", "ledger/")) and ".." not in uri.split("/")
