@@ -228,7 +228,7 @@ def write_verification(
 ) -> None:
     """(Re)create raw_ledger.chain_verification: a row per entry, compared with the newest seal of each anchor too.
 
-    An anchor that cannot be read tonight contradicts nothing; ``soc2 verify`` says so.
+    An anchor that cannot be read tonight contradicts nothing; the night's summary and ``soc2 verify`` say so.
     """
     connection.execute("create schema if not exists raw_ledger")
     rows = [asdict(check) for check in verify(settings, _newest(settings), known_until)]
@@ -241,7 +241,7 @@ def _newest(settings: Settings) -> list[Anchor]:
     from soc2_warehouse.evidence import anchors
 
     found = [anchors.read(settings, target, newest_only=True) for target in settings.anchors]
-    return [anchor for anchor in found if anchor.error is None and anchor.heads]
+    return [replace(anchor, error=None) for anchor in found if anchor.heads]
 
 
 def anchor(settings: Settings, anchor_uri: str, anchored_at: datetime) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -91,6 +92,35 @@ def test_what_was_anchored_and_is_gone_from_the_anchor_is_named(locked: Settings
     emptied = replace(anchors.read(locked, bucket.url), heads={})
     found = verify_evidence.verify(Home(locked), anchors=[emptied]).first
     assert found and found.code == "OBJECT_MISSING" and found.file.startswith(bucket.url)
+
+
+def test_a_second_seal_of_a_night_is_told(locked: Settings, bucket: Bucket, tmp_path: Path) -> None:
+    """Whoever has the key and the credentials writes the last night anew, and puts it over the first."""
+    again = replace(locked, home=tmp_path / "again", anchors=())
+    shutil.copytree(locked.keys, again.keys)
+    shutil.copytree(locked.ledger, again.ledger)
+    shutil.rmtree(again.ledger / "seals" / "00002")
+    forged = seals.seal(again, FIRST + timedelta(days=1), moment(FIRST, 9))
+    assert forged
+    name, keys = objects(bucket)
+    bucket.client.put_object(Bucket=name, Key=keys[1], Body=forged.content)  # type: ignore[attr-defined]
+    found = verified(locked).first
+    assert found and found.code == "UNREADABLE" and "a second seal 2 that differs" in str(found.found)
+    lacks = night(locked, FIRST + timedelta(days=2))
+    assert lacks == [], "the newest one is in order"
+
+
+def test_a_landing_zone_in_a_bucket_is_verified_the_same_way(home: Settings, bucket: Bucket) -> None:
+    zone = bucket.url.replace("/evidence", "/landing")
+    settings = nights(replace(home, landing_url=zone), 2)
+    found = verified(settings)
+    assert found.problems == [] and found.objects == 20
+    name, keys = objects(bucket)
+    (receipt,) = (key for key in keys if "_receipts/day=2026-07-02/okta.users" in key)
+    bucket.client.put_object(Bucket=name, Key=receipt, Body=b"{}")  # type: ignore[attr-defined]
+    bucket.client.put_object(Bucket=name, Key="landing/_receipts/day=2026-07-01/x.y/z.json", Body=b"{}")  # type: ignore[attr-defined]
+    problems = [(problem.file, problem.code) for problem in verified(settings).problems]
+    assert problems == [(receipt, "HASH_MISMATCH"), ("landing/_receipts/day=2026-07-01/x.y/z.json", "CHAIN_BROKEN")]
 
 
 # git

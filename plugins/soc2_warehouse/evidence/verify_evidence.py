@@ -728,13 +728,18 @@ def _anchor(found: Result, anchor: Anchor) -> None:
             why = f"{address} has another seal: what is here was written anew"
             found.add(seal.first_seq, CHAIN_BROKEN, file, expected, seal.sha256, why)
     for record in found.anchored if anchor.whole else ():
-        if record["anchor_uri"].startswith(anchor.name) and record.get("seal") not in anchor.heads:
+        if is_at(record, anchor.name) and record["seal"] not in anchor.heads:
             why = "by the record it was anchored there, and it is not there"
             seq = int(record["seq"])
             found.add(seq, OBJECT_MISSING, record["anchor_uri"], record.get("seal_sha256"), None, why)
     missing = [number for number in sorted(found.seals) if number > max(anchor.heads, default=0)]
     if missing:
         found.notes.append(f"{anchor.name}: not anchored since {found.seals[missing[0]].day} (seal {missing[0]})")
+
+
+def is_at(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a record says that a seal was written down at this anchor."""
+    return "seal" in record and str(record.get("anchor_uri")).startswith((f"{name.rstrip('/')}/", f"{name}#"))
 
 
 def copies(folder: Path, name: str | None = None) -> Anchor:

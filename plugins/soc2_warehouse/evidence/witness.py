@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from soc2_warehouse import chain
 from soc2_warehouse.evidence import seals
 from soc2_warehouse.evidence.seals import Sealed
+from soc2_warehouse.evidence.verify_evidence import is_at
 from soc2_warehouse.settings import Settings
 
 STAMP = "timestamp.tsr"
@@ -47,9 +48,10 @@ def conclude(settings: Settings, day: date, now: datetime) -> list[Lack]:
         todo = [sealed for sealed in known if sealed.seal not in stamped]
         lacks += _each(settings, "not timestamped", settings.tsa_url, todo, now, _stamp)
     for target in settings.anchors:
-        done = {r["seal"] for r in records if "anchor_uri" in r and "seal" in r and r["anchor_uri"].startswith(target)}
+        done = {record["seal"] for record in records if is_at(record, target)}
         todo = [sealed for sealed in known if sealed.seal not in done]
-        lacks += _each(settings, f"not anchored at {target}", target, todo, now, _anchor)
+        failed = _each(settings, f"not anchored at {target}", target, todo, now, _anchor)
+        lacks += failed or _read_back(settings, target)
     return lacks
 
 
@@ -129,6 +131,14 @@ def _anchor(settings: Settings, target: str, sealed: Sealed, now: datetime) -> N
         seal=sealed.seal,
         seal_sha256=sealed.sha256,
     )
+
+
+def _read_back(settings: Settings, target: str) -> list[Lack]:
+    """An anchor that nobody can read, or that holds two seals of a night, shows nothing."""
+    from soc2_warehouse.evidence import anchors
+
+    error = anchors.read(settings, target, newest_only=True).error
+    return [Lack(f"anchor {target} cannot be relied on", None, error)] if error else []
 
 
 def _text(moment: datetime) -> str:
