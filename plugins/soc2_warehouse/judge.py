@@ -64,7 +64,8 @@ def prepare(settings: Settings) -> tuple[Control, ...]:
         controls.write_meta(connection, declared)
         known_until = _known_until(connection)
         chain.append_landed(settings, known_until)
-        ledger.load_ledger(connection, settings, known_until)
+        ledger.load_ledger(connection, settings)
+        chain.write_verification(connection, settings, known_until)
     return declared
 
 

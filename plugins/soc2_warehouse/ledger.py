@@ -26,7 +26,6 @@ from typing import Any
 
 import duckdb
 
-from soc2_warehouse import chain
 from soc2_warehouse.evidence.history import History
 from soc2_warehouse.settings import Settings
 
@@ -187,10 +186,9 @@ def write_timings(folder: Path, started_at: datetime, finished_at: datetime, sec
     (folder / TIMINGS).write_text(canonical(content) + "\n", encoding="utf-8")
 
 
-def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings, known_until: datetime | None = None) -> None:
+def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """(Re)create schema raw_ledger from the files: control_runs, control_rows, exceptions, exception_events,
-    exception_decisions, chain_verification. Before models run (they read the past), and again before publishing.
-    known_until: anchors recorded later are not known to the judgement that asks.
+    exception_decisions. Before models run (they read the past), and again before publishing.
     """
     root = settings.ledger
     found = runs(root)
@@ -199,7 +197,6 @@ def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings, known
     newest = current(found)[-1:]
     _read(connection, "control_rows", [run.folder / ROWS for run in newest], ROW_COLUMNS, newest)
     history(settings).write(connection)
-    chain.write_verification(connection, settings, known_until)
 
 
 def history(settings: Settings, before: date | None = None) -> History:

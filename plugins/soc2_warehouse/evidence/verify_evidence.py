@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verify evidence without trusting whoever kept it: one file, Python's standard library, nothing to install.
+"""Verify evidence without trusting whoever kept it: one file, Python 3.9 or newer, nothing to install.
 
     python verify_evidence.py FOLDER                     an exported folder (it has landing/ and ledger/)
     python verify_evidence.py FOLDER --anchor COPIES     a folder with what you fetched from an anchor yourself
