@@ -1,9 +1,10 @@
 # One image for every Airflow component: the project's own locked environment plus what a scaled-out Airflow needs.
 FROM python:3.11-slim-bookworm
 
-# git: the registers source reads a checkout. libgomp1: wheels that the lock holds link to it.
+# git: the registers source reads a checkout, and anchors may be tags; ssh-keygen signs those. libgomp1: wheels that the
+# lock holds link to it.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends git make libgomp1 \
+    && apt-get install --yes --no-install-recommends git make libgomp1 openssh-client \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/soc2

@@ -2,9 +2,10 @@
 ### Judge the day that was landed, and publish
 
 Starts when **soc2_extract** closes a day, with that day as its partition. `load` fills the DuckDB build file from the
-landing zone, `evaluate` runs dbt, `judge` runs Great Expectations, decides every control's verdict and appends it to
-the ledger, `publish` builds the marts and swaps the file that readers open. Nothing here fetches: judging a day again
-is safe and changes no verdict.
+landing zone, `evaluate` runs dbt, `judge` runs Great Expectations, decides every control's verdict, appends it to the
+ledger, and signs, stamps and anchors the night (what of that fails is told, and done in the next), `publish` builds
+the marts and swaps the file that readers open. Nothing here fetches: judging a day again is safe and changes no
+verdict.
 
 **A failing control never fails this DAG**: it is red in **soc2_verdicts**. What is red here is broken.
 

@@ -114,7 +114,6 @@ def test_an_empty_ledger_gives_empty_tables(home: Settings) -> None:
             "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw_ledger' order by 1"
         ).fetchall()
     names = [
-        "chain_verification",
         "control_rows",
         "control_runs",
         "exception_decisions",

@@ -2,73 +2,78 @@
 
 ``entry_hash = sha256(seq|prev_hash|object_uri|object_sha256|created_at)``. Whoever alters an object, or an entry,
 breaks every hash behind it; whoever rewrites the whole chain is found only by an anchor kept elsewhere.
+
+``evidence/verify_evidence.py`` says what a chain is and verifies it; here it is written, and verified in a home.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from dataclasses import asdict, dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from soc2_warehouse.evidence.history import fill
+from soc2_warehouse.evidence import verify_evidence
+from soc2_warehouse.evidence.home import Home
+from soc2_warehouse.evidence.lines import append_lines, last_line
+from soc2_warehouse.evidence.verify_evidence import (
+    CHAIN_BROKEN,
+    GENESIS,
+    HASH_MISMATCH,
+    OBJECT_MISSING,
+    Anchor,
+    Entry,
+    Result,
+)
+from soc2_warehouse.judgements import PREFIX, Record
 from soc2_warehouse.landing import Landing, receipt_uri
 from soc2_warehouse.settings import Settings
 
-GENESIS = "0" * 64
+__all__ = ["CHAIN_BROKEN", "HASH_MISMATCH", "OBJECT_MISSING", "Entry"]
+
 CHAIN = "chain.jsonl"
 ANCHORS = "anchors.jsonl"
-HASH_MISMATCH = "HASH_MISMATCH"
-CHAIN_BROKEN = "CHAIN_BROKEN"
-OBJECT_MISSING = "OBJECT_MISSING"
 COLUMNS = (
     "seq bigint, object_uri varchar, expected varchar, actual varchar, problem varchar, signer varchar, "
-    "signature varchar, external_anchor varchar, created_at timestamp"
+    "signature varchar, external_anchor varchar, anchored_at timestamp, created_at timestamp"
 )
 
 
 @dataclass(frozen=True)
-class Entry:
-    """object_uri: ``landing/…`` or ``ledger/…``, never a machine path. created_at: when a receipt was finished
-    or a judgement started, as recorded."""
-
-    seq: int
-    prev_hash: str
-    object_uri: str
-    object_sha256: str
-    created_at: str
-    entry_hash: str = ""
-
-    def hashed(self) -> str:
-        text = f"{self.seq}|{self.prev_hash}|{self.object_uri}|{self.object_sha256}|{self.created_at}"
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
 class Check:
-    """One entry verified. problem: None when it verifies, else a code of this module."""
+    """One entry verified, or one object that is in no entry (numbered behind the last). problem: None when it
+    verifies, else a code of verify_evidence. Times are naive UTC, as the warehouse keeps them.
+    """
 
     seq: int
     object_uri: str
-    expected: str
+    expected: str | None
     actual: str | None
     problem: str | None
     created_at: datetime
     signer: str | None = None
     signature: str | None = None
     external_anchor: str | None = None
+    anchored_at: datetime | None = None
 
 
 def entries(ledger: Path) -> list[Entry]:
-    """The chain as written. A last line that a crash cut short is no entry."""
+    """The chain as written. A last line that a crash cut short is no entry. Raises ValueError for another."""
     file = ledger / CHAIN
-    if not file.exists():
-        return []
-    return [Entry(**json.loads(line)) for line in file.read_text(encoding="utf-8").split("\n")[:-1]]
+    found = []
+    for number, line in enumerate(verify_evidence.chain_lines(file.read_bytes() if file.exists() else None), 1):
+        entry = verify_evidence.parse_entry(line)
+        if entry is None:
+            raise ValueError(f"{file}: line {number} is no entry")
+        found.append(entry)
+    return found
 
 
 def append_landed(settings: Settings, known_until: datetime) -> int:
@@ -76,9 +81,8 @@ def append_landed(settings: Settings, known_until: datetime) -> int:
 
     Returns the number of entries added.
     """
-    known = {Path(entry.object_uri).stem for entry in entries(settings.ledger) if _is_receipt(entry)}
     landing = Landing(settings.landing_url)
-    fresh = [receipt for receipt in landing.receipts(known=known) if receipt.finished_at <= known_until]
+    fresh = [r for r in landing.receipts(known=_chained(settings.ledger)) if r.finished_at <= known_until]
     objects = []
     for receipt in sorted(fresh, key=lambda receipt: (receipt.finished_at, receipt.run_id)):
         uri, at = receipt_uri(receipt), _text(receipt.finished_at)
@@ -94,29 +98,71 @@ def append_judgement(settings: Settings, folder: Path, record_uri: str, started_
     at = _text(started_at)
     content = Landing(settings.landing_url).read(record_uri)
     objects = [(f"landing/{record_uri}", hashlib.sha256(content).hexdigest(), at)]
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if not path.name.startswith("_"):
             objects.append((f"ledger/{path.relative_to(settings.ledger).as_posix()}", _sha256(path), at))
     return _append(settings.ledger, objects)
 
 
-def _append(ledger: Path, objects: list[tuple[str, str, str]]) -> int:
+def append_forgotten(settings: Settings) -> int:
+    """Chain judgements that a crash kept from the chain. Returns the entries added.
+
+    Only those newer than every chained one: a crash leaves the newest, and nothing older may be slipped in.
+    """
+    landing = Landing(settings.landing_url)
+    chained = _chained(settings.ledger, PREFIX)
+    forgotten = [Record.from_json(landing.read(uri)) for uri in landing.list(PREFIX) if Path(uri).stem not in chained]
+    added = 0
+    for made in sorted(forgotten, key=lambda record: record.started_at):
+        times = [e.created_at for e in entries(settings.ledger) if e.object_uri.startswith(f"landing/{PREFIX}/")]
+        if _text(made.started_at) > max(times, default=""):
+            added += append_landed(settings, made.known_until)
+            folder = settings.ledger / f"day={made.logical_date}" / f"run={made.run_id}"
+            added += append_judgement(settings, folder, made.uri, made.started_at)
+    return added
+
+
+def _chained(ledger: Path, prefix: str = "_receipts") -> set[str]:
+    """Run ids of the receipts (or judgements) that are chained. Only addresses are looked at: a night must not parse
+    the history.
+    """
+    file = ledger / CHAIN
+    content = file.read_bytes() if file.exists() else b""
+    pattern = rb'"landing/%s/[^"]*/([^"/]+)\.json"' % prefix.encode()
+    return {name.decode() for name in re.findall(pattern, content)}
+
+
+def _append(ledger: Path, objects: Sequence[tuple[str, str, str]]) -> int:
     """Add (uri, sha256, created_at) to the chain."""
-    chained = entries(ledger)
-    previous = chained[-1].entry_hash if chained else GENESIS
+    if not objects:
+        return 0
+    number, previous = _end(ledger / CHAIN)
     lines = []
-    for seq, (uri, sha256, created_at) in enumerate(objects, len(chained) + 1):
+    for seq, (uri, sha256, created_at) in enumerate(objects, number + 1):
         entry = Entry(seq, previous, uri, sha256, created_at)
         entry = replace(entry, entry_hash=entry.hashed())
         previous = entry.entry_hash
-        lines.append(json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False, separators=(",", ":")))
-    if lines:
-        _append_lines(ledger / CHAIN, lines)
+        lines.append(entry.line())
+    append_lines(ledger / CHAIN, lines)
     return len(lines)
 
 
-def _is_receipt(entry: Entry) -> bool:
-    return entry.object_uri.startswith("landing/_receipts/")
+def head(ledger: Path) -> Entry | None:
+    """The newest entry. None without a chain, or when its last line is no entry."""
+    last = last_line(ledger / CHAIN)
+    return None if last is None else verify_evidence.parse_entry(last)
+
+
+def _end(file: Path) -> tuple[int, str]:
+    """Number and hash of the newest entry."""
+    last = last_line(file)
+    if last is None:
+        return 0, GENESIS
+    entry = verify_evidence.parse_entry(last)
+    if entry is None:
+        # Somebody damaged it. Tonight's evidence must be chained all the same; the verification names the line.
+        return file.read_bytes().count(b"\n"), hashlib.sha256(last).hexdigest()
+    return entry.seq, entry.entry_hash
 
 
 def _text(moment: datetime) -> str:
@@ -124,86 +170,120 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _append_lines(file: Path, lines: list[str]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+b") as chain:
-        content = file.read_bytes()
-        # Drop what a crash left of an unfinished line: it was never an entry.
-        chain.truncate(content.rfind(b"\n") + 1)
-        chain.write(("\n".join(lines) + "\n").encode())
-        chain.flush()
-        os.fsync(chain.fileno())
-
-
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def verify(settings: Settings) -> list[Check]:
-    """Recompute every object's and every entry's hash, and compare with the anchors. One Check per entry."""
-    landing = Landing(settings.landing_url)
-    anchors = _anchors(settings.ledger)
-    checks = []
-    previous = GENESIS
-    for position, entry in enumerate(entries(settings.ledger), 1):
-        actual = _actual(settings, landing, entry.object_uri)
-        anchor = anchors.pop(position, None)
-        problem = None
-        linked = entry.seq == position and entry.prev_hash == previous and entry.entry_hash == entry.hashed()
-        if not linked or (anchor and anchor["entry_hash"] != entry.entry_hash):
-            problem = CHAIN_BROKEN
-        elif actual is None:
-            problem = OBJECT_MISSING
-        elif actual != entry.object_sha256:
-            problem = HASH_MISMATCH
-        created_at = datetime.fromisoformat(entry.created_at).astimezone(UTC).replace(tzinfo=None)
-        uri = anchor["anchor_uri"] if anchor else None
-        checks.append(
-            Check(position, entry.object_uri, entry.object_sha256, actual, problem, created_at, external_anchor=uri)
+def verify(settings: Settings, anchors: Sequence[Anchor] = (), known_until: datetime | None = None) -> list[Check]:
+    """What ``verify_evidence.verify`` finds, a Check per entry and per object that is in none.
+
+    known_until: anchors recorded later do not count yet (aware UTC).
+    """
+    return checks(verify_evidence.verify(Home(settings), anchors=anchors, known_until=known_until))
+
+
+def checks(result: Result) -> list[Check]:
+    """One Check per entry; a problem of a seal shows at the entry it signs, what is in no entry behind the last one."""
+    by_seq = {problem.seq: problem for problem in reversed(result.problems)}
+    sealed = {seal.last_seq: seal for seal in result.seals.values()}
+    anchored = {int(record["seq"]): record for record in reversed(result.anchored)}
+    found = []
+    moment = datetime(1970, 1, 1)  # noqa: DTZ001 - a chain whose first line is no entry has no time
+    for link in result.links:
+        problem = link.problem or by_seq.get(link.position)
+        uri, expected, actual = f"ledger/{CHAIN}", None, link.actual
+        if link.entry:
+            uri, expected = link.entry.object_uri, link.entry.object_sha256
+            moment = _naive(link.entry.created_at)
+        if problem and problem is not link.problem:
+            uri, expected, actual = problem.file, problem.expected, problem.found
+        seal, record = sealed.get(link.position), anchored.get(link.position)
+        found.append(
+            Check(
+                link.position,
+                uri,
+                expected,
+                actual,
+                problem.code if problem else None,
+                moment,
+                ", ".join(seal.signers) if seal else None,
+                seal.signature if seal else None,
+                record["anchor_uri"] if record else None,
+                _naive(record["anchored_at"]) if record else None,
+            )
         )
-        previous = entry.entry_hash
-    for seq, anchor in sorted(anchors.items()):
-        # The chain once reached further than it does now: entries were cut off.
-        moment = datetime.fromisoformat(anchor["anchored_at"]).astimezone(UTC).replace(tzinfo=None)
-        uri = anchor["anchor_uri"]
-        checks.append(Check(seq, f"ledger/{CHAIN}", anchor["entry_hash"], None, CHAIN_BROKEN, moment, None, None, uri))
-    return checks
+    behind = [problem for problem in result.problems if problem.seq > len(found)]
+    for seq, problem in enumerate(behind, len(found) + 1):
+        found.append(Check(seq, problem.file, problem.expected, problem.found, problem.code, moment))
+    return found
 
 
-def _actual(settings: Settings, landing: Landing, uri: str) -> str | None:
-    place, _, path = uri.partition("/")
-    try:
-        if place == "landing":
-            return hashlib.sha256(landing.read(path)).hexdigest()
-        return _sha256(settings.ledger / path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+def _naive(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
 
 
-def write_verification(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """(Re)create raw_ledger.chain_verification: a row per entry."""
+def write_verification(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, known_until: datetime | None = None
+) -> None:
+    """(Re)create raw_ledger.chain_verification, which EV-03 judges: a row per entry, compared with the newest seal of
+    each anchor, too.
+
+    An anchor that cannot be read tonight contradicts nothing; the night's summary and ``soc2 verify`` say so.
+    """
     connection.execute("create schema if not exists raw_ledger")
-    fill(connection, "raw_ledger.chain_verification", COLUMNS, [asdict(check) for check in verify(settings)])
+    connection.execute(f"create or replace table raw_ledger.chain_verification ({COLUMNS})")
+    rows = [vars(check) for check in verify(settings, _newest(settings), known_until)]
+    if rows:
+        # Through Arrow: the chain of a half year has fifty thousand entries.
+        connection.register("checks", pa.Table.from_pylist(rows))
+        connection.execute("insert into raw_ledger.chain_verification by name select * from checks")
+        connection.unregister("checks")
+
+
+def _newest(settings: Settings) -> list[Anchor]:
+    if not settings.anchors:
+        return []
+    from soc2_warehouse.evidence import anchors
+
+    found = [anchors.read(settings, target, newest_only=True) for target in settings.anchors]
+    return [replace(anchor, error=None) for anchor in found if anchor.heads]
 
 
 def anchor(settings: Settings, anchor_uri: str, anchored_at: datetime) -> Entry:
-    """Record that the head was written down outside the warehouse (signed tag, locked bucket, ticket) at that address.
+    """Record that the head was written down outside the warehouse by hand (a ticket, a letter) at that address.
 
     Returns the head that was anchored. Raises ValueError when there is no chain yet.
     """
-    chained = entries(settings.ledger)
-    if not chained:
+    newest = head(settings.ledger)
+    if newest is None:
         raise ValueError("there is no chain to anchor: judge a day first")
-    head = chained[-1]
-    moment = anchored_at.astimezone(UTC).isoformat()
-    line = {"anchor_uri": anchor_uri, "anchored_at": moment, "entry_hash": head.entry_hash, "seq": head.seq}
-    _append_lines(settings.ledger / ANCHORS, [json.dumps(line, sort_keys=True)])
-    return head
+    record(
+        settings, anchor_uri=anchor_uri, anchored_at=_text(anchored_at), entry_hash=newest.entry_hash, seq=newest.seq
+    )
+    return newest
 
 
-def _anchors(ledger: Path) -> dict[int, dict[str, str]]:
-    file = ledger / ANCHORS
-    if not file.exists():
-        return {}
-    return {int(anchor["seq"]): anchor for anchor in map(json.loads, file.read_text().splitlines())}
+def record(settings: Settings, **values: object) -> None:
+    """Add a line to ledger/anchors.jsonl: what was anchored or stamped, or why it could not be."""
+    append_lines(settings.ledger / ANCHORS, [json.dumps(values, sort_keys=True)])
+
+
+def records(settings: Settings) -> list[dict[str, Any]]:
+    """The lines of ledger/anchors.jsonl that can be read; the verification names those that cannot."""
+    file = settings.ledger / ANCHORS
+    found = []
+    for line in file.read_bytes().split(b"\n")[:-1] if file.exists() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return [values for values in found if isinstance(values, dict)]
+
+
+def lend_anchors(settings: Settings, scratch: Settings) -> None:
+    """Let a replay know the anchors that its judgements knew: each counts from its time on, wherever it was read."""
+    for values in records(settings):
+        if "anchor_uri" in values:
+            # Without the seal, which is not made again.
+            record(scratch, **{name: values[name] for name in ("anchor_uri", "anchored_at", "entry_hash", "seq")})

@@ -55,6 +55,86 @@ def rebuild() -> None:
 
 
 @app.command()
+def verify(
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(help="s3://…, git:PATH or a folder of copies to compare with (default: the configured ones)"),
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="compute again only the objects of this day")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="the answer as JSON")] = False,
+) -> None:
+    """Recompute all evidence, its chain, seals, timestamps and anchors; name the first thing that is broken."""
+    import json
+
+    from soc2_warehouse.evidence import anchors, verify_evidence
+    from soc2_warehouse.evidence.home import Home
+
+    logical = _day(day)
+    days = (logical.isoformat(), logical.isoformat()) if logical else (None, None)
+    targets = anchor or settings().anchors
+    certificates = settings().tsa_certificates
+    result = verify_evidence.verify(
+        Home(settings()),
+        anchors=[anchors.read(settings(), target) for target in targets],
+        tsa=certificates.read_bytes() if certificates else None,
+        days=days,
+    )
+    if not targets:
+        result.notes.append("NOT ANCHORED: no anchor is configured; whoever holds the key can write all of this anew")
+    typer.echo(json.dumps(result.as_json(), indent=1) if as_json else result.told())
+    raise typer.Exit(result.status)
+
+
+@app.command()
+def export_chain(
+    folder: Path,
+    first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="first day of objects")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="last day of objects")] = None,
+) -> None:
+    """Write the evidence, its seals and verify_evidence.py to a new FOLDER that anybody can verify."""
+    from soc2_warehouse.evidence import export
+
+    try:
+        done = export.export_chain(settings(), folder, _day(first), _day(last))
+    except FileExistsError as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{done.files} files, {done.size / 1e6:.1f} MB\n{done.result.told()}")
+    raise typer.Exit(done.result.status)
+
+
+@app.command()
+def prove(
+    uri: Annotated[str, typer.Argument(help="landing/… or ledger/…, as the chain names the object")],
+    control: Annotated[str | None, typer.Option(help="one control run of a control_runs.jsonl")] = None,
+) -> None:
+    """Print the proof that one object, or one control run, was sealed."""
+    import json
+
+    from soc2_warehouse.evidence import seals
+
+    try:
+        typer.echo(json.dumps(seals.prove(settings(), uri, control), indent=1))
+    except LookupError as problem:
+        typer.echo(problem.args[0], err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def rotate_key() -> None:
+    """Make a new signing key in this home; the next night is signed by the old one, too."""
+    from soc2_warehouse.evidence import keys
+
+    try:
+        typer.echo(f"the next night is signed by {keys.rotate(settings())}")
+    except keys.KeyProblem as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def extract(source: str, day: Day = None) -> None:
     """Fetch one source from its configured connection and land it."""
     from soc2_warehouse.clock import Clock, current_day

@@ -62,8 +62,10 @@ def prepare(settings: Settings) -> tuple[Control, ...]:
     declared = controls.load(settings.dbt_target / "manifest.json", overrides)
     with warehouse.connect(settings) as connection:
         controls.write_meta(connection, declared)
-        chain.append_landed(settings, _known_until(connection))
+        known_until = _known_until(connection)
+        chain.append_landed(settings, known_until)
         ledger.load_ledger(connection, settings)
+        chain.write_verification(connection, settings, known_until)
     return declared
 
 

@@ -26,7 +26,6 @@ from typing import Any
 
 import duckdb
 
-from soc2_warehouse import chain
 from soc2_warehouse.evidence.history import History
 from soc2_warehouse.settings import Settings
 
@@ -189,7 +188,7 @@ def write_timings(folder: Path, started_at: datetime, finished_at: datetime, sec
 
 def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """(Re)create schema raw_ledger from the files: control_runs, control_rows, exceptions, exception_events,
-    exception_decisions, chain_verification. Before models run (they read the past), and again before publishing.
+    exception_decisions. Before models run (they read the past), and again before publishing.
     """
     root = settings.ledger
     found = runs(root)
@@ -198,7 +197,6 @@ def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
     newest = current(found)[-1:]
     _read(connection, "control_rows", [run.folder / ROWS for run in newest], ROW_COLUMNS, newest)
     history(settings).write(connection)
-    chain.write_verification(connection, settings)
 
 
 def history(settings: Settings, before: date | None = None) -> History:

@@ -165,6 +165,7 @@ def _night(settings: Settings, day: date | None, console: Console, log: Path) ->
     console.print()
     stages |= {"Airflow": total - served - sum(stages.values()), "sandbox" if source.imagined else "set-up": served}
     report.costs(console, {"total": total, **stages}, tally.calls())
+    report.evidence(console, tally.lacks())
     console.print(f"Published {settings.published_file}", soft_wrap=True)
     console.print(f"Log       {log}", soft_wrap=True)
     return _unread(console, fetched, failures)

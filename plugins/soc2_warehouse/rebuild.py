@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
-from soc2_warehouse import judge, ledger, publish, transform, warehouse
+from soc2_warehouse import chain, judge, ledger, publish, transform, warehouse
 from soc2_warehouse.judgements import Record, records
 from soc2_warehouse.settings import Settings
 
@@ -66,7 +66,9 @@ def run(
     settings.home.mkdir(parents=True, exist_ok=True)
     # A cache cannot vouch for itself: what is rebuilt starts from nothing but the landing zone.
     with warehouse.writing(settings), tempfile.TemporaryDirectory(prefix=".rebuild-", dir=settings.home) as folder:
-        scratch = replace(settings, home=Path(folder))
+        # What is made again is neither signed nor written down outside: that was done in its night.
+        scratch = replace(settings, home=Path(folder), anchors=(), tsa_url=None)
+        chain.lend_anchors(settings, scratch)
         different = 0
         for number, record in enumerate(made, 1):
             replay(scratch, record)
@@ -155,10 +157,9 @@ def _differences(
 
 def _restore_chain(settings: Settings, scratch: Settings) -> None:
     """A lost chain is made again with its ledger; one that is there is never touched."""
-    for file in sorted(scratch.ledger.glob("*.jsonl")):
-        target = settings.ledger / file.name
-        if not target.exists():
-            shutil.copyfile(file, target)
+    target = settings.ledger / chain.CHAIN
+    if not target.exists() and (scratch.ledger / chain.CHAIN).exists():
+        shutil.copyfile(scratch.ledger / chain.CHAIN, target)
 
 
 def _adopt(settings: Settings, scratch: Settings) -> None:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -64,6 +65,11 @@ class Tally:
         """The last word of each step that did not end well: label → error."""
         last = {f"{step.stage} {step.name}".strip(): step for step in self.steps}
         return {label: step.note for label, step in last.items() if step.state == "failed"}
+
+    def lacks(self) -> list[str]:
+        """What the evidence of the newest judged night lacks: signature, timestamp, anchor."""
+        judged = [step for step in self.steps if step.stage == "judge"]
+        return list(judged[-1].facts.get("lacks", [])) if judged else []
 
     def calls(self) -> dict[str, int]:
         """API calls per source, attempts added up."""
@@ -141,6 +147,12 @@ def peak_mebibytes() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts kibibytes, macOS bytes.
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def evidence(on: Console, lacks: Sequence[str]) -> None:
+    """One line, and only when the evidence is not in order."""
+    if lacks:
+        on.print(f"[yellow]Evidence[/]  {escape('; '.join(lacks))}", soft_wrap=True)
 
 
 def period(on: Console, days: Sequence[date], by_control: Mapping[str, Mapping[date, str]]) -> None:

@@ -79,6 +79,7 @@ def _play(settings: Settings, nights: int, start: date | None, console: Console,
     stages = {name: tally.seconds(*parts) for name, parts in nightly.STAGES.items()}
     console.print()
     report.costs(console, {"total": total, **stages, "sandbox": total - sum(stages.values())}, tally.calls())
+    report.evidence(console, tally.lacks())
     console.print(f"Published {settings.published_file}", soft_wrap=True)
     console.print(f"Log       {log}", soft_wrap=True)
     return nightly.INCOMPLETE if unread else nightly.WORKED

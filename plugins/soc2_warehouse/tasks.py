@@ -206,9 +206,11 @@ def evaluate(day: date) -> dict[str, int]:
     declarations cannot be used.
     """
     from soc2_warehouse import controls, judge, transform
+    from soc2_warehouse.evidence import witness
 
     with _writing("evaluate") as this:
         _require(day)
+        witness.resume(settings(), day, circumstances.clock.now())
         try:
             judge.prepare(settings())
         except (controls.ControlError, RuntimeError) as error:
@@ -225,12 +227,13 @@ def evaluate(day: date) -> dict[str, int]:
 
 
 def judge(day: date, docs: bool = True) -> dict[str, str]:
-    """Great Expectations, the verdict of every control, and the ledger. Returns control → status.
+    """Great Expectations, the verdict of every control, and the ledger, signed and anchored. Returns control → status.
 
     docs: also render Great Expectations' pages. Raises PipelineBroken for declarations that cannot be used.
     """
     from soc2_warehouse import controls
     from soc2_warehouse import judge as judging
+    from soc2_warehouse.evidence import witness
 
     now = circumstances
     with _writing("judge") as this:
@@ -246,8 +249,9 @@ def judge(day: date, docs: bool = True) -> dict[str, str]:
             )
         except controls.ControlError as error:
             raise PipelineBroken(f"controls cannot be judged:\n{error}") from error
-        this.facts = {"seconds": dict(found.seconds)}
-        this.note = f"{len(found.verdicts)} controls judged"
+        lacks = [str(lack) for lack in witness.conclude(settings(), day, now.clock.now())]
+        this.facts = {"seconds": dict(found.seconds), "lacks": lacks}
+        this.note = "; ".join([f"{len(found.verdicts)} controls judged", *lacks])
         return {one.control_id: one.status.value for one in found}
 
 

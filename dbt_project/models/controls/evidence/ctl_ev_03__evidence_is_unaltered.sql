@@ -12,7 +12,8 @@ signing as (
 anchors as (
     select
         seq,
-        created_at
+        -- One that was written down without a time counts from its entry on.
+        coalesce(anchored_at, created_at) as anchored_at
     from entries
     where external_anchor is not null
 ),
@@ -21,7 +22,7 @@ anchors as (
 anchored as (
     select
         entries.seq,
-        min(anchors.created_at) as anchored_at
+        min(anchors.anchored_at) as anchored_at
     from entries
     left join anchors
         on anchors.seq >= entries.seq
@@ -40,7 +41,12 @@ unsettled as (
 
 facts as (
     select
-        entries.*,
+        entries.seq,
+        entries.object_uri,
+        entries.expected,
+        entries.actual,
+        entries.problem,
+        entries.created_at,
         cast(entries.seq as varchar) as entity_key,
         cast(entries.created_at as date) as created_day,
         unsettled.entity_key is not null as is_unsettled,
@@ -96,9 +102,10 @@ single as (
         case
             when problem = 'HASH_MISMATCH' or (problem is null and expected <> actual)
                 then 'The object no longer has the hash that was recorded.'
-            when problem = 'CHAIN_BROKEN' then 'The entry does not follow from the one before it.'
+            when problem = 'CHAIN_BROKEN' and expected is null then 'The object is in no entry of the chain.'
+            when problem = 'CHAIN_BROKEN' then 'The entry is not the one that was chained, signed or anchored here.'
             when problem = 'OBJECT_MISSING' then 'The object is gone.'
-            when problem = 'SIGNATURE_INVALID' then 'The signature of the chain does not verify.'
+            when problem = 'SIGNATURE_INVALID' then 'The signature or the timestamp of the chain does not verify.'
             when problem = 'TOMBSTONE' then 'Deleted for a legal reason; the tombstone keeps the hash.'
             when problem is not null then 'The entry could not be verified: ' || problem || '.'
             when expected is null or actual is null then 'The entry was not recomputed.'
