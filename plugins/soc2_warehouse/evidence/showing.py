@@ -1,0 +1,69 @@
+"""What the auditor's commands print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from soc2_warehouse.evidence.samples import Frozen
+
+_UNITS = {
+    "occurrence": "one row of the control, wherever in the window it was judged",
+    "day": "one night on which the whole state was tested",
+    "entity-day": "one row on one night",
+}
+
+
+def show_frozen(console: Console, found: Frozen) -> None:
+    content = found.content
+    console.print(
+        f"{content['control_id']} from {content['window_start']} to {content['window_end']}: "
+        f"{content['population_count']} × {content['unit']} ({_UNITS[content['unit']]})"
+    )
+    console.print(f"population_hash  {content['population_hash']}", soft_wrap=True)
+    console.print(f"frozen           {content['frozen_at']}, version {content['version']}")
+    console.print(f"file             {found.file}", soft_wrap=True)
+    gaps = content["days_without_a_result"]
+    if gaps:
+        console.print(f"[yellow]{len(gaps)} days of the window give nothing[/], the file names them; the first:")
+        for day, why in list(gaps.items())[:3]:
+            console.print(Text(f"  {day}: {why}"))
+
+
+def show_draw(console: Console, file: Path) -> None:
+    drawn = _read(file)
+    size, population = drawn["size"], drawn["population"]
+    console.print(Text(f"{size['n']} of {population['population_count']}: {size['rule']}"))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("stratum", "#", "key", "day", "result", "codes", "rank"):
+        table.add_column(name, overflow="fold" if name == "key" else "ellipsis")
+    for item in drawn["sample"]:
+        row = item.get("row") or {"result": item["run"]["status"], "codes": []}
+        line = (item["stratum"], str(item["position"]), item["key"], item["day"], row["result"])
+        table.add_row(*line, ", ".join(row["codes"] or ()), item["rank"][:12])
+    console.print(table)
+    limit = drawn["upper_limit_at_90_percent_without_deviations"]
+    console.print(f"Without a deviation in it, at most {limit:.1%} of the population deviate (90 % confidence).")
+    if drawn["draws_before"]:
+        seeds = ", ".join(repr(line["seed"]) for line in drawn["draws_before"])
+        console.print(Text(f"Drawn before from the same population, with: {seeds}"), style="yellow")
+    console.print(Text(f"{drawn['population_now'].capitalize()}."))
+    console.print(f"file  {file}", soft_wrap=True)
+
+
+def show_replacement(console: Console, file: Path) -> None:
+    made = _read(file)
+    new = made["replaced_by"]
+    console.print(Text(f"{made['replaced']} is replaced by {new['key']} (rank {new['rank'][:12]}): {made['reason']}"))
+    console.print(f"file  {file}", soft_wrap=True)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
