@@ -15,7 +15,7 @@ Control = Annotated[str, typer.Argument(help="control, such as CM-03", metavar="
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (sample,):
+    for command in (sample, ipe):
         app.command()(command)
 
 
@@ -81,3 +81,35 @@ def sample(
     except (sampling.SamplingError, OSError) as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from None
+
+
+def ipe(
+    control: Control,
+    day: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="logical day (default: the newest)")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="file to write: .html, .md or .json (default: Markdown here)")
+    ] = None,
+) -> None:
+    """Write the IPE sheet of a control's population: where the list comes from, and that it is whole.
+
+    Exit status: 0 the sheet is complete, 1 something is missing (the sheet names it), 2 there is no such population.
+    """
+    from soc2_warehouse.evidence import ipe as sheets
+    from soc2_warehouse.evidence import ipe_render
+
+    form = ipe_render.FORMATS.get(out.suffix if out else ".md")
+    if form is None:
+        raise typer.BadParameter(f"--out ends in {', '.join(ipe_render.FORMATS)}")
+    try:
+        found = sheets.sheet(settings(), control, _date(day) if day else None)
+    except sheets.NoSheet as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    text = form(found)
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text)
+    for problem in found.problems:
+        typer.echo(f"not complete: {problem}", err=True)
+    raise typer.Exit(0 if found.complete else 1)

@@ -150,15 +150,16 @@ def _worst(severities: Mapping[str, str], codes: Any) -> str:
 
 def control_run(folder: Path, control_id: str) -> dict[str, Any] | None:
     """The control's line of a judgement; None when the judgement does not have it."""
-    return next(_lines(folder / ledger.RUNS, control_id), None)
+    return next(json_lines(folder / ledger.RUNS, control_id), None)
 
 
 def control_rows(folder: Path, control_id: str) -> Iterator[dict[str, Any]]:
     """The control's rows of a judgement, sorted by key."""
-    return _lines(folder / ledger.ROWS, control_id)
+    return json_lines(folder / ledger.ROWS, control_id)
 
 
-def _lines(file: Path, control_id: str) -> Iterator[dict[str, Any]]:
+def json_lines(file: Path, control_id: str) -> Iterator[dict[str, Any]]:
+    """A control's lines of one of a judgement's files."""
     # A night has tens of thousands of rows; only the control's own are worth decoding.
     marker = f'"control_id":"{control_id}"'
     with file.open(encoding="utf-8") as lines:
