@@ -15,7 +15,7 @@ Control = Annotated[str, typer.Argument(help="control, such as CM-03", metavar="
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (sample, ipe):
+    for command in (sample, ipe, replay):
         app.command()(command)
 
 
@@ -113,3 +113,28 @@ def ipe(
     for problem in found.problems:
         typer.echo(f"not complete: {problem}", err=True)
     raise typer.Exit(0 if found.complete else 1)
+
+
+def replay(
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="logical day to judge again")],
+    code: Annotated[str, typer.Option(help="then: the commit of that day; now: today's")] = "then",
+    parameters: Annotated[str, typer.Option(help="then: the values of that day; now: today's")] = "then",
+) -> None:
+    """Judge a past day again from its sealed inputs, and show every difference. Writes nothing.
+
+    Exit status: 0 it came out the same, 1 it did not, 2 it cannot be judged again as asked.
+    """
+    from soc2_warehouse.evidence import replay as replaying
+    from soc2_warehouse.evidence.showing import show_replay
+    from soc2_warehouse.report import console
+
+    for name, value in (("--code", code), ("--parameters", parameters)):
+        if value not in (replaying.THEN, replaying.NOW):
+            raise typer.BadParameter(f"{name} is then or now")
+    try:
+        found = replaying.replay(settings(), _date(day), code, parameters)
+    except replaying.ReplayRefused as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    show_replay(console(), found)
+    raise typer.Exit(0 if found.equal else 1)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from soc2_warehouse.evidence.replay import Change, Replay
 from soc2_warehouse.evidence.samples import Frozen
 
 _UNITS = {
@@ -62,6 +63,29 @@ def show_replacement(console: Console, file: Path) -> None:
     new = made["replaced_by"]
     console.print(Text(f"{made['replaced']} is replaced by {new['key']} (rank {new['rank'][:12]}): {made['reason']}"))
     console.print(f"file  {file}", soft_wrap=True)
+
+
+def show_replay(console: Console, found: Replay) -> None:
+    """Every difference: verdicts first, then rows, then what the runs rest on that is another."""
+    console.print(f"{found.record.logical_date} {found.record.run_id}", soft_wrap=True)
+    console.print(f"judged again by {found.code}: {found.controls} controls, {found.rows} rows", soft_wrap=True)
+    for change in found.changes:
+        console.print(Text(_change(change)), soft_wrap=True)
+    for control, names in found.causes.items():
+        console.print(Text(f"{control}: another {', '.join(names)}"), style="dim")
+    for name, (kept, again) in found.files.items():
+        state = "identical" if kept == again else "other bytes" if kept and again else "only on one side"
+        console.print(f"  {name:28} {state}  {(again or '–')[:16]}", style="" if kept == again else "yellow")
+    console.print("equal" if found.equal else f"DIFFERENT: {len(found.changes)} differences")
+
+
+def _change(change: Change) -> str:
+    named = f"{change.control_id} {change.entity_key or 'run'}"
+    if change.what in ("added", "removed"):
+        fields = ", ".join(f"{name} {value}" for name, value in (change.before or change.after).items() if value)
+        return f"{'+' if change.what == 'added' else '-'} {named}: {fields}: {change.reason}"
+    fields = "; ".join(f"{name} was {change.before[name]!r}, is {change.after[name]!r}" for name in change.before)
+    return f"~ {named}: {fields}" + ("" if "reason" in change.before else f": {change.reason}")
 
 
 def _read(file: Path) -> dict[str, Any]:
