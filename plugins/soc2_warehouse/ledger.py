@@ -125,6 +125,12 @@ def current(found: Iterable[Run]) -> list[Run]:
     return [newest[day] for day in sorted(newest)]
 
 
+def as_of(run: Run) -> datetime:
+    """The moment a judgement judged, UTC, naive as the warehouse keeps instants."""
+    with (run.folder / RUNS).open(encoding="utf-8") as lines:
+        return datetime.fromisoformat(json.loads(next(lines))["as_of"]).replace(tzinfo=None)
+
+
 @contextmanager
 def entry(root: Path, day: date, run_id: str) -> Iterator[Path]:
     """A folder to write one judgement in; it joins the ledger when the block ends without an exception.

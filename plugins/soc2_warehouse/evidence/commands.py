@@ -15,7 +15,7 @@ Control = Annotated[str, typer.Argument(help="control, such as CM-03", metavar="
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (sample, ipe, replay):
+    for command in (sample, ipe, replay, exceptions):
         app.command()(command)
 
 
@@ -138,3 +138,24 @@ def replay(
         raise typer.Exit(2) from None
     show_replay(console(), found)
     raise typer.Exit(0 if found.equal else 1)
+
+
+def exceptions(
+    control: Annotated[str | None, typer.Option(help="only of this control")] = None,
+    state: Annotated[
+        list[str] | None, typer.Option(help="of this state; may be repeated (default: not closed)")
+    ] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="only those past their due date")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="how many lines at most")] = 50,
+) -> None:
+    """List exceptions as they stand after the newest night, and the decisions about them."""
+    from soc2_warehouse.evidence.listing import NothingJudged, listing
+    from soc2_warehouse.evidence.showing import show_exceptions
+    from soc2_warehouse.report import console
+
+    try:
+        found = listing(settings(), control, state or (), overdue)
+    except NothingJudged as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+    show_exceptions(console(), found, limit)

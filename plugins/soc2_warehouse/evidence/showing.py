@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from soc2_warehouse.evidence.listing import Listing
 from soc2_warehouse.evidence.replay import Change, Replay
 from soc2_warehouse.evidence.samples import Frozen
 
@@ -77,6 +78,26 @@ def show_replay(console: Console, found: Replay) -> None:
         state = "identical" if kept == again else "other bytes" if kept and again else "only on one side"
         console.print(f"  {name:28} {state}  {(again or '–')[:16]}", style="" if kept == again else "yellow")
     console.print("equal" if found.equal else f"DIFFERENT: {len(found.changes)} differences")
+
+
+def show_exceptions(console: Console, found: Listing, limit: int) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("control", "code", "entity", "severity", "state", "since", "due", "owner"):
+        table.add_column(name, overflow="fold" if name == "entity" else "ellipsis")
+    for item in found.exceptions[:limit]:
+        late = found.overdue(item)
+        since, due = f"{item.opened_at:%Y-%m-%d}", f"{item.due_at:%Y-%m-%d}" + (" overdue" if late else "")
+        line = (item.control_id, item.code, item.entity_name, item.severity, item.state, since, due)
+        table.add_row(*(Text(cell) for cell in line), Text(item.owner_key or "–"), style="red" if late else "")
+    console.print(table)
+    shown = min(limit, len(found.exceptions))
+    console.print(
+        f"{shown} of {len(found.exceptions)} shown as of {found.as_of:%Y-%m-%d %H:%M} UTC; {found.hidden} not asked for"
+    )
+    for standing in found.decisions:
+        decision = standing.decision
+        what = Text(f"{decision.decision} by {decision.decided_by or 'nobody'}: {decision.reason}: {standing.effect}")
+        console.print(what, style="" if standing.in_force else "yellow")
 
 
 def _change(change: Change) -> str:
