@@ -148,7 +148,7 @@ def test_a_complete_sheet(home: Settings, receipts: list[Receipt]) -> None:
     status, found = sheet(home)
     assert (status, found["complete"], found["problems"]) == (0, True, [])
     content = found["sheet"]
-    users, logins = content["Sources"]
+    users = content["Sources"][0]
     assert (users["rows"], users["raw file sha256"], users["extract"]) == (8, receipts[0].sha256, receipts[0].run_id)
     assert users["query"] == receipts[0].query and users["denied"] == 0
     assert [line["logical date"] for line in content["Earlier extracts the population rests on"]] == ["2026-07-01"]
