@@ -110,8 +110,8 @@ def ipe(
         out.write_text(text, encoding="utf-8")
     else:
         typer.echo(text)
-    for problem in found.problems:
-        typer.echo(f"not complete: {problem}", err=True)
+    for missing in found.problems:
+        typer.echo(f"not complete: {missing}", err=True)
     raise typer.Exit(0 if found.complete else 1)
 
 

@@ -125,8 +125,8 @@ def source_to_list(
     shown: dict[str, list[tuple[int, tuple[str, ...], Mapping[str, Any]]]] = {}
     groups = identifiers(rows, systems)
     for row in rows:
-        for place, group in enumerate(groups[row["entity_key"]]):
-            shown.setdefault(group[0], []).append((place, group, row))
+        for sure, group in enumerate(groups[row["entity_key"]]):
+            shown.setdefault(group[0], []).append((sure, group, row))
     mine = {item.place: item for item in records if item.receipt.source_id == base}
     found = []
     for place in order(run_id, mine)[:TRACED]:

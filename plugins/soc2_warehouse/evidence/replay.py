@@ -263,7 +263,8 @@ def _run(settings: Settings, record: Record, home: Path, root: Path, parameters:
 
 def _compare(record: Record, kept: Path, again: Path) -> Replay:
     runs = by_keys(kept / ledger.RUNS, ("control_id",)), by_keys(again / ledger.RUNS, ("control_id",))
-    rows = tuple(by_keys(place / ledger.ROWS, ("control_id", "entity_key")) for place in (kept, again))
+    keys = ("control_id", "entity_key")
+    rows = by_keys(kept / ledger.ROWS, keys), by_keys(again / ledger.ROWS, keys)
     changes = [*_changes(*runs, COMPARED, "verdict"), *_changes(*rows, ROW_FIELDS, "changed")]
     names = sorted({path.name for place in (kept, again) for path in place.iterdir() if path.name[0] != "_"})
     files = {name: (_hash(kept / name), _hash(again / name)) for name in names}
