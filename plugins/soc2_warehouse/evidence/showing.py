@@ -72,8 +72,12 @@ def show_replay(console: Console, found: Replay) -> None:
     console.print(f"judged again by {found.code}: {found.controls} controls, {found.rows} rows", soft_wrap=True)
     for change in found.changes:
         console.print(Text(_change(change)), soft_wrap=True)
+    by_cause: dict[tuple[str, ...], list[str]] = {}
     for control, names in found.causes.items():
-        console.print(Text(f"{control}: another {', '.join(names)}"), style="dim")
+        by_cause.setdefault(names, []).append(control)
+    for names, controls in by_cause.items():
+        told = "every control" if len(controls) == found.controls else ", ".join(controls)
+        console.print(Text(f"another {', '.join(names)}: {told}"), style="dim")
     for name, (kept, again) in found.files.items():
         state = "identical" if kept == again else "other bytes" if kept and again else "only on one side"
         console.print(f"  {name:28} {state}  {(again or '–')[:16]}", style="" if kept == again else "yellow")
