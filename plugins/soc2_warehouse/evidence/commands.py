@@ -47,7 +47,7 @@ def sample(
     version: Annotated[int | None, typer.Option(help="frozen version to use (default: the newest)")] = None,
 ) -> None:
     """Draw an auditor's sample: freeze the population first, then take the seed."""
-    from soc2_warehouse.evidence import samples, sampling
+    from soc2_warehouse.evidence import freezing, samples, sampling
     from soc2_warehouse.evidence.showing import show_draw, show_frozen, show_replacement
     from soc2_warehouse.report import console
 
@@ -59,13 +59,13 @@ def sample(
                 raise sampling.SamplingError(
                     f"--freeze does not go with {(given or ['--replace'])[0]}: freeze first, then ask for the seed"
                 )
-            show_frozen(console(), samples.freeze(settings(), control, *window, now, unit))
+            show_frozen(console(), freezing.freeze(settings(), control, *window, now, unit))
             return
         if unit:
             raise sampling.SamplingError("--unit goes with --freeze: the unit makes the population")
         if risk and risk not in sampling.RISKS:
             raise sampling.SamplingError(f"--risk is {', '.join(sampling.RISKS)}")
-        source = samples.frozen(settings(), control, *window, version)
+        source = freezing.frozen(settings(), control, *window, version)
         if replace:
             drawn = samples.newest_draw(source, seed)
             show_replacement(console(), samples.replace(settings(), source, drawn, replace, reason or "", now))

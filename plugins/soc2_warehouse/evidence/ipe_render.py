@@ -18,8 +18,10 @@ th, td { border: 1px solid #c9d1d9; padding: .3rem .5rem; text-align: left; vert
 th { background: #f3f5f7; font-weight: 600; overflow-wrap: normal } h2 { margin: 1.6rem 0 .3rem; font-size: 1.1rem }
 .problems { border: 2px solid #b42318; padding: .3rem 1rem }
 .complete { border: 2px solid #1a7f37; padding: .5rem 1rem }
+.fields td:first-child { width: 14rem; overflow-wrap: normal }
 .sign td { height: 2rem } @media print { body { margin: 0; font-size: 11px } }
 """
+FIELDS = ["field", "value"]
 
 
 def title(sheet: Sheet) -> str:
@@ -54,7 +56,8 @@ def to_html(sheet: Sheet) -> str:
     for name, section in sheet.content.items():
         parts.append(f"<h2>{html.escape(name)}</h2>")
         for table in _tables(name, section):
-            parts.append(f'<table class="{"sign" if name == "Review" else ""}">{_cells(table)}</table>')
+            kind = "fields sign" if name == "Review" else "fields" if table[0] == FIELDS else "rows"
+            parts.append(f'<table class="{kind}">{_cells(table)}</table>')
     head = f'<meta charset="utf-8"><title>{html.escape(title(sheet))}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{chr(10).join(parts)}</body></html>\n'
 
@@ -78,7 +81,7 @@ def _tables(name: str, section: Any) -> list[list[list[str]]]:
 
 
 def _fields(section: Mapping[str, Any]) -> list[list[str]]:
-    return [["field", "value"], *([name, _text(value)] for name, value in section.items())]
+    return [FIELDS, *([name, _text(value)] for name, value in section.items())]
 
 
 def _text(value: Any) -> str:

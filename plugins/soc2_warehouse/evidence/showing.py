@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from soc2_warehouse.evidence.freezing import Frozen
 from soc2_warehouse.evidence.listing import Listing
 from soc2_warehouse.evidence.replay import Change, Replay
-from soc2_warehouse.evidence.samples import Frozen
 
 _UNITS = {
     "occurrence": "one row of the control, wherever in the window it was judged",
