@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from soc2_warehouse import ledger
+from soc2_warehouse import chain, ledger
 from soc2_warehouse.cli import app
 from soc2_warehouse.clock import Clock
 from soc2_warehouse.evidence import replay as replaying
@@ -139,6 +139,8 @@ class World:
             users = [{"id": f"u{number}", "idle": 10 * number} for number in range(5)]
             land(self.home, "directory", "users", day, users, "snapshot")
             self.judge(day)
+            # Anchored after each day: the second day knew the first anchor and not its own.
+            chain.anchor(self.home, f"tag:{day}", datetime.combine(day, time(9), UTC))
         # From here on it is today: another default, another wording.
         self.yml.write_text(CONTROL_YML.replace("{value: 30,", "{value: 35,"))
         self.sql.write_text(CONTROL_SQL.replace("'idle for '", "'unused for '"))

@@ -18,22 +18,17 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from soc2_warehouse import chain, ledger
+from soc2_warehouse.evidence.figures import Parameters, figures
 from soc2_warehouse.evidence.populations import file_sha256
 from soc2_warehouse.judgements import Record, records
-from soc2_warehouse.landing import Landing
 from soc2_warehouse.rebuild import COMPARED, by_keys
-from soc2_warehouse.receipts import Receipt, selected
 from soc2_warehouse.settings import PROJECT, Settings
 
 THEN, NOW = "then", "now"
 CAUSES = ("code_sha", "dirty", "sql_sha256", "params_sha", "catalogue_sha", "register_shas")
 ROW_FIELDS = ("result", "codes", "reason", "owner_key", "entity_name", "evidence")
 DRIVER = Path(__file__).with_name("replay_driver.py")
-
-Parameters = dict[str, dict[str, Any]]
 
 
 class ReplayRefused(RuntimeError):
@@ -94,7 +89,12 @@ def replay(
         _lend(settings, record, home / "ledger")
         with _code(repository, sha, Path(place), wanted=code == THEN) as then:
             root = then if code == THEN and then else repository
-            values = _parameters(settings, record, parameters, code, then, repository)
+            # The sealed register over the defaults of its own code needs no help; nor can defaults be had without it.
+            values = None
+            if parameters == NOW:
+                values = figures(settings, repository, None, root)
+            elif then and root != then:
+                values = figures(settings, then, record, root)
             _run(settings, record, home, root, values)
         return _compare(record, folder, home / "ledger" / folder.relative_to(settings.ledger))
 
@@ -145,13 +145,21 @@ def _lend(settings: Settings, record: Record, target: Path) -> None:
     (target / chain.CHAIN).write_bytes(b"".join(kept))
     anchors = settings.ledger / chain.ANCHORS
     if anchors.exists():
-        known = [line for line in anchors.read_text(encoding="utf-8").splitlines(True) if _known(line, record)]
+        made = map(json.loads, anchors.read_text(encoding="utf-8").splitlines())
+        known = [_anchor(line) for line in made if _known(line, record, end)]
         (target / chain.ANCHORS).write_text("".join(known), encoding="utf-8")
 
 
-def _known(line: str, record: Record) -> bool:
-    at = json.loads(line).get("anchored_at")
-    return at is None or datetime.fromisoformat(at) <= record.started_at
+def _known(line: dict[str, Any], record: Record, end: int) -> bool:
+    """Whether a line is an anchor of the chain so far, and the judgement could know it."""
+    if "anchor_uri" not in line or line["seq"] > end:
+        return False
+    return datetime.fromisoformat(line["anchored_at"]) <= record.started_at
+
+
+def _anchor(line: dict[str, Any]) -> str:
+    names = ("anchor_uri", "anchored_at", "entry_hash", "seq")
+    return json.dumps({name: line[name] for name in names}, sort_keys=True) + "\n"
 
 
 @contextmanager
@@ -186,61 +194,6 @@ def _git(repository: Path, *arguments: str) -> None:
     done = subprocess.run(("git", "-C", str(repository), *arguments), capture_output=True, text=True)
     if done.returncode:
         raise ReplayRefused(f"git {arguments[0]} {arguments[1]}: {done.stderr.strip()}")
-
-
-def _parameters(
-    settings: Settings, record: Record, asked: str, code: str, then: Path | None, repository: Path
-) -> Parameters | None:
-    """Overrides to judge by: the values asked for, where the code used has others as its defaults. None: the sealed
-    register says it already.
-    """
-    if asked == THEN and (code == THEN or then is None):
-        return None
-    root = then if asked == THEN else repository
-    assert root is not None
-    used = defaults(then if code == THEN and then else repository)
-    until = record if asked == THEN else None
-    values = {control: dict(found) for control, found in defaults(root).items()}
-    for control, found in overrides(settings, until).items():
-        values.setdefault(control, {}).update(found)
-    return {
-        control: changed
-        for control, found in used.items()
-        if (
-            changed := {
-                name: values[control][name]
-                for name, default in found.items()
-                if name in values.get(control, {}) and values[control][name] != default
-            }
-        )
-    }
-
-
-def defaults(root: Path) -> Parameters:
-    """Values of the controls' YAML in a work tree: control → parameter → value."""
-    found: Parameters = {}
-    for path in sorted((root / "dbt_project" / "models" / "controls").rglob("*.yml")):
-        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", []):
-            meta = model.get("config", {}).get("meta", {})
-            if "id" in meta:
-                found[meta["id"]] = {name: spec["value"] for name, spec in meta.get("parameters", {}).items()}
-    return found
-
-
-def overrides(settings: Settings, record: Record | None) -> Parameters:
-    """The register `parameters` as that judgement knew it, or its newest version."""
-    landing = Landing(settings.landing_url)
-    uris = [uri for uri in landing.list("_receipts") if "/registers.parameters/" in uri]
-    receipts = [Receipt.from_json(landing.read(uri)) for uri in uris]
-    day, until = (record.logical_date, record.known_until) if record else (date.max, None)
-    chosen = sorted(selected(receipts, day, until).items(), key=lambda item: item[0][1])
-    found: Parameters = {}
-    if chosen and (uri := chosen[-1][1].object_uri):
-        for envelope in landing.envelopes(uri):
-            if envelope.error is None:
-                line = envelope.record
-                found.setdefault(line["control_id"], {})[line["name"]] = line["value"]
-    return found
 
 
 def _run(settings: Settings, record: Record, home: Path, root: Path, parameters: Parameters | None) -> None:
