@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from soc2_warehouse.evidence import commands
 from soc2_warehouse.settings import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -279,6 +280,9 @@ def sandbox(day: Day = None) -> None:
             typer.echo(f"export {variable(conn_id)}='{connection.to_json()}'")
         typer.echo(f"# the company's clock shows {company.now():%Y-%m-%d %H:%M} UTC; stop with Ctrl-C", err=True)
         company.wait()
+
+
+commands.add_to(app)
 
 
 def main() -> None:

@@ -112,6 +112,16 @@ def reconciles(connection: duckdb.DuckDBPyConnection, control: Control) -> bool 
     return bool(rows) and made.issuperset(control.completeness) and all(passed is True for _, passed in rows)
 
 
+def reference_counts(connection: duckdb.DuckDBPyConnection, control: Control) -> list[dict[str, Any]]:
+    """The control's completeness checks as they came out, sorted; none when it has none or they were not built."""
+    if control.reconciled_model is None:
+        return []
+    names = ("check_name", "scope", "expected", "actual", "passed", "detail")
+    table = f"{control.schema}.{control.reconciled_model}"
+    rows = _query(connection, f"select {', '.join(names)} from {table} order by all")
+    return [{"control_id": control.id, **dict(zip(names, row, strict=True))} for row in rows]
+
+
 def export_rows(connection: duckdb.DuckDBPyConnection, control: Control, file: Path) -> None:
     """Append the control's rows to ``file`` as canonical JSON lines, sorted by key, evidence columns in one object."""
     table = f"{control.schema}.{control.model}"

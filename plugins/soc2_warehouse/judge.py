@@ -130,6 +130,9 @@ def _judge(
         with warehouse.connect(settings) as connection:
             found = cases.gather(connection, declared, built)
             _export(connection, found, rows)
+            counts = [
+                line for case in found if case.evaluable for line in facts.reference_counts(connection, case.control)
+            ]
             reviewed = _review(connection, record, book, found, rows)
             shared = _shared(connection, record)
             # The expectations ask where exceptions stand tonight, so that is worked out first, on a copy: an
@@ -149,6 +152,7 @@ def _judge(
         nights = [case.night(record, case.evaluated) for case in found]
         events = book.advance(_nights(nights, rows, book), forces)
         lines = [{**night, **shared, **case.line(record, book)} for case, night in zip(found, nights, strict=True)]
+    ledger.write_lines(folder / ledger.CHECKS, counts)
     ledger.write_lines(folder / ledger.RESULTS, [answer for case in found for answer in case.answers])
     ledger.write_lines(folder / ledger.DECISIONS, [asdict(d) | {"refused": why} for d, why in reviewed])
     ledger.write_lines(folder / ledger.EVENTS, events)

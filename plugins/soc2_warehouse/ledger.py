@@ -2,6 +2,7 @@
 
     day=2026-07-01/run=<run_id>/control_runs.jsonl          a line per control: status, reason, counts, hashes
                                 control_rows.jsonl          a line per evaluated row, with its evidence
+                                reference_counts.jsonl      independent counts of each population, and ours
                                 expectation_results.jsonl   what each expectation said
                                 exception_decisions.jsonl   the register's decisions, and why one was refused
                                 exception_events.jsonl      changes of state that this night brought
@@ -31,6 +32,7 @@ from soc2_warehouse.settings import Settings
 
 RUNS = "control_runs.jsonl"
 ROWS = "control_rows.jsonl"
+CHECKS = "reference_counts.jsonl"
 RESULTS = "expectation_results.jsonl"
 DECISIONS = "exception_decisions.jsonl"
 EVENTS = "exception_events.jsonl"
@@ -120,6 +122,12 @@ def current(found: Iterable[Run]) -> list[Run]:
     """The newest judgement of each logical day, in order of days."""
     newest = {run.day: run for run in sorted(found, key=lambda run: (run.started_at, run.run_id))}
     return [newest[day] for day in sorted(newest)]
+
+
+def as_of(run: Run) -> datetime:
+    """The moment a judgement judged, UTC, naive as the warehouse keeps instants."""
+    with (run.folder / RUNS).open(encoding="utf-8") as lines:
+        return datetime.fromisoformat(json.loads(next(lines))["as_of"]).replace(tzinfo=None)
 
 
 @contextmanager

@@ -106,8 +106,8 @@ def compare(settings: Settings, scratch: Settings, record: Record) -> Comparison
     """The judgement in the ledger against the one just made. A judgement the ledger lacks is put there."""
     place = Path(f"day={record.logical_date}") / f"run={record.run_id}"
     kept, again = settings.ledger / place, scratch.ledger / place
-    runs = _by(again / ledger.RUNS, ("control_id",))
-    rows = _by(again / ledger.ROWS, ("control_id", "entity_key"))
+    runs = by_keys(again / ledger.RUNS, ("control_id",))
+    rows = by_keys(again / ledger.ROWS, ("control_id", "entity_key"))
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         draft = kept.with_name(f".draft-{record.run_id}")
@@ -115,8 +115,8 @@ def compare(settings: Settings, scratch: Settings, record: Record) -> Comparison
         shutil.copytree(again, draft)
         draft.rename(kept)
         return Comparison(record, len(runs), len(rows), (), ("it was not in the ledger, and has been restored",))
-    kept_runs = _by(kept / ledger.RUNS, ("control_id",))
-    kept_rows = _by(kept / ledger.ROWS, ("control_id", "entity_key"))
+    kept_runs = by_keys(kept / ledger.RUNS, ("control_id",))
+    kept_rows = by_keys(kept / ledger.ROWS, ("control_id", "entity_key"))
     differences = list(_differences("", kept_runs, runs, COMPARED))
     fields: tuple[str, ...] = ("result", "codes", "reason", "owner_key", "entity_name")
     notes: tuple[str, ...] = ()
@@ -128,7 +128,8 @@ def compare(settings: Settings, scratch: Settings, record: Record) -> Comparison
     return Comparison(record, len(runs), len(rows), tuple(differences), notes)
 
 
-def _by(file: Path, keys: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, Any]]:
+def by_keys(file: Path, keys: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Lines of one of a judgement's files by the values of these fields."""
     found = {}
     with file.open(encoding="utf-8") as lines:
         for line in lines:

@@ -68,8 +68,8 @@ def test_the_source_module_reads_it(tmp_path):
 
 
 def test_decisions_come_and_go_on_their_days():
-    assert rows("exception_decisions", date(2026, 7, 4)) == []
-    assert [row["control_id"] for row in rows("exception_decisions", date(2026, 7, 5))] == ["VM-03"]
+    decided = {day: [row["entity_key"] for row in rows("exception_decisions", date(2026, 7, day))] for day in (4, 5)}
+    assert [key for key in decided[5] if key not in decided[4]] == ["V012|soc2_report_review"]
     notion = {day: row for day in (5, 6) for row in rows("vendors", date(2026, 7, day)) if row["name"] == "Notion"}
     assert (notion[5]["data_classes"], notion[6]["data_classes"]) == ("", "internal")
 

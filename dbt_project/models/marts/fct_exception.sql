@@ -11,7 +11,7 @@ select
     first_seen_at,
     opened_at,
     last_seen_at,
-    due_at,
+    {{ due_at('opened_at', 'severity') }} as due_at,
     remediated_at,
     closed_at,
     occurrence_count,
