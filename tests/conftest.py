@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from soc2_warehouse import settings as settings_module
-from soc2_warehouse.settings import Settings, from_environment
+from soc2_warehouse.settings import PROJECT, Settings, from_environment
 
 # Set when this file is imported, before any test module: settings and Airflow read the environment once.
 for name in [name for name in os.environ if name.startswith(("AIRFLOW", "SOC2_"))]:
@@ -28,6 +31,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     settings_module.settings.cache_clear()
     yield from_environment()
     settings_module.settings.cache_clear()
+
+
+#: Nights of the sandbox company that the tests share.
+PLAYED = 2
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a home with the first two nights of the sandbox company. Whoever writes takes a copy.
+
+    A night takes a minute: whichever process needs them first plays them, the others wait for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "played"
+    settings = from_environment({"SOC2_HOME": str(home)})
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / ".played").exists():
+            command = [sys.executable, "-m", "soc2_warehouse.cli", "simulate", "--nights", str(PLAYED)]
+            environment = {**os.environ, "SOC2_HOME": str(home), "PYTHONPATH": str(PROJECT / "plugins")}
+            told = subprocess.run(command, env=environment, capture_output=True, text=True)
+            assert told.returncode == 0, told.stdout + told.stderr
+            (home / ".played").touch()
+    return settings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

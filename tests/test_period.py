@@ -72,9 +72,12 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def home(tmp_path_factory: pytest.TempPathFactory, played: Settings) -> Iterator[Settings]:
+    """A copy of the nights that are played already: a home may be moved, and its next night goes on."""
+    copy = tmp_path_factory.mktemp("period") / "home"
+    shutil.copytree(played.home, copy)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOC2_HOME", str(tmp_path_factory.mktemp("period")))
+        patch.setenv("SOC2_HOME", str(copy))
         settings_module.settings.cache_clear()
         yield from_environment()
     settings_module.settings.cache_clear()
@@ -82,7 +85,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.fixture(scope="module")
 def week(home: Settings) -> Week:
-    assert simulate.run(home, NIGHTS, FIRST_DAY) == 0
+    begun = len([*home.ledger.glob("day=*")])
+    assert simulate.run(home, NIGHTS - begun, DAYS[begun]) == 0
     return Week(home)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -155,6 +156,14 @@ def review(
         typer.echo(problem, err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{review_id}: {lines} lines, snapshot_at {moment:%Y-%m-%dT%H:%M:%SZ}", err=True)
+
+
+@app.command()
+def permissions() -> None:
+    """Print the IAM policy that the AWS sources need; read-only."""
+    from soc2_warehouse.permissions import aws_policy
+
+    typer.echo(json.dumps(aws_policy(), indent=2))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import io
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -10,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.client import BaseClient
 
-from soc2_warehouse import extract
+from soc2_warehouse import extract, permissions
 from soc2_warehouse.aws import is_throttled
 from soc2_warehouse.clock import Clock, as_of
 from soc2_warehouse.connections import Connection, variable
@@ -110,9 +112,47 @@ def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
         assert receipt.tenant == "123456789012"
         assert receipt.rows > 0 and receipt.pages > 0 and receipt.query
     calls = sum(receipt.api_calls for receipt in reading.receipts.values())
-    small = {"aws_network": 34, "aws_secrets": 34, "aws_availability": 34, "aws_edge": 51}
-    fewest = small.get(name, 60)  # two or three lists a region, and nothing an object
-    assert fewest < calls < 500  # one call an object, not one an attribute
+    assert len(ENABLED_REGIONS) < calls < 500  # one call an object, not one an attribute
+
+
+#: Where the name of the permission is not the name of the operation, or its prefix not that of the signature.
+PERMISSIONS = {
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:ListBucketInventoryConfigurations": "s3:GetInventoryConfiguration",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
+PREFIXES = {"monitoring": "cloudwatch"}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (PACKAGE / "sources").glob("aws_*.py")))
+def test_a_source_asks_only_what_it_says_that_it_needs(aws, name):
+    asked = set()
+    plain = BaseClient._make_api_call
+
+    def recorded(client, operation, arguments):
+        prefix = client.meta.service_model.signing_name
+        asked.add(f"{PREFIXES.get(prefix, prefix)}:{operation}")
+        return plain(client, operation, arguments)
+
+    aws.monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
+    aws.read(name)
+    assert asked
+    needed = {"apigateway:GET" if one.startswith("apigateway:") else PERMISSIONS.get(one, one) for one in asked}
+    told = permissions.actions(importlib.import_module(f"soc2_warehouse.sources.{name}")) | {"sts:GetCallerIdentity"}
+    assert needed <= told
+
+
+def test_the_policy_is_one_that_iam_takes(aws):
+    policy = permissions.aws_policy()
+    document = json.dumps(policy)
+    aws.sandbox.cloud.client("iam").create_policy(PolicyName="warehouse", PolicyDocument=document)
+    everywhere, inventory = policy["Statement"]
+    assert everywhere["Resource"] == "*" and not set(everywhere["Action"]) & set(inventory["Action"])
+    verbs = ("Get", "List", "Describe", "Lookup", "GET", "BatchGet", "GenerateCredentialReport")
+    assert all(one.split(":")[1].startswith(verbs) for one in everywhere["Action"] + inventory["Action"])
 
 
 def test_users_agree_with_the_account_summary(aws):

@@ -1,9 +1,11 @@
 """What terminates or forwards clients' traffic in AWS: load balancers, distributions, API domains, managed services.
 
-Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers, DescribeListeners, DescribeRules,
-DescribeLoadBalancerAttributes, DescribeLoadBalancerPolicies, DescribeSSLPolicies, cloudfront:ListDistributions,
-apigateway:GET on /v2/domainnames, es:ListDomainNames, es:DescribeDomains, kafka:ListClustersV2, dax:DescribeClusters,
-dms:DescribeEndpoints, transfer:ListServers, transfer:DescribeServer (SecurityAudit holds them all).
+Least permissions: ec2:DescribeRegions, elasticloadbalancing:DescribeLoadBalancers,
+elasticloadbalancing:DescribeListeners, elasticloadbalancing:DescribeRules,
+elasticloadbalancing:DescribeLoadBalancerAttributes, elasticloadbalancing:DescribeLoadBalancerPolicies,
+elasticloadbalancing:DescribeSSLPolicies, cloudfront:ListDistributions, apigateway:GET, es:ListDomainNames,
+es:DescribeDomains, kafka:ListClustersV2, dax:DescribeClusters, dms:DescribeEndpoints, transfer:ListServers,
+transfer:DescribeServer (SecurityAudit holds them all).
 
 Cannot see: regions that the account has not opted into, other accounts, edge-optimized domains of REST APIs made before
 version 2 of that API (CloudFront serves them), and what listens on an instance with a public address of its own. One

@@ -2,7 +2,14 @@
 systems, search domains, notebooks, catalogues, API stages, instances, certificates, builds, backup plans and access
 analyzers.
 
-Least permissions: ec2:DescribeRegions and the actions of ``SERVICES`` below (SecurityAudit holds them all).
+Least permissions: ec2:DescribeRegions, access-analyzer:ListAnalyzers, acm:ListCertificates, apigateway:GET,
+backup:ListBackupPlans, backup:GetBackupPlan, backup:ListBackupVaults, backup:ListProtectedResources,
+codebuild:ListProjects, codebuild:BatchGetProjects, ec2:DescribeInstances, elasticfilesystem:DescribeFileSystems,
+elasticfilesystem:DescribeBackupPolicy, fsx:DescribeFileSystems, glue:GetDatabases,
+glue:GetDataCatalogEncryptionSettings, kinesis:ListStreams, kinesis:DescribeStreamSummary, logs:DescribeLogGroups,
+logs:DescribeMetricFilters, es:ListDomainNames, es:DescribeDomains, sagemaker:ListNotebookInstances,
+sagemaker:DescribeNotebookInstance, sns:ListTopics, sns:GetTopicAttributes, sqs:ListQueues, sqs:GetQueueAttributes
+(SecurityAudit holds them all).
 
 Cannot see: regions that the account has not opted into and other accounts. One row a region and service, also for an
 empty one: an empty list is an answer, a missing row is not. A resource that is refused while its region is listed
@@ -199,21 +206,21 @@ def _analyzers(analyzer: Any, read: Read) -> list[dict[str, Any]]:
 
 
 SERVICES: dict[str, Callable[[Any, Read], list[dict[str, Any]]]] = {
-    "accessanalyzer": _analyzers,  # access-analyzer:ListAnalyzers
-    "acm": _certificates,  # acm:ListCertificates
-    "apigateway": _stages,  # apigateway:GET on /restapis and their stages
-    "backup": _backup,  # backup:ListBackupPlans, GetBackupPlan, ListBackupVaults, ListProtectedResources
-    "codebuild": _builds,  # codebuild:ListProjects, codebuild:BatchGetProjects
-    "ec2": _instances,  # ec2:DescribeInstances
-    "efs": _file_systems,  # elasticfilesystem:DescribeFileSystems, elasticfilesystem:DescribeBackupPolicy
-    "fsx": _windows_systems,  # fsx:DescribeFileSystems
-    "glue": _catalogue,  # glue:GetDatabases, glue:GetDataCatalogEncryptionSettings
-    "kinesis": _streams,  # kinesis:ListStreams, kinesis:DescribeStreamSummary
-    "logs": _log_groups,  # logs:DescribeLogGroups, logs:DescribeMetricFilters
-    "opensearch": _domains,  # es:ListDomainNames, es:DescribeDomains
-    "sagemaker": _notebooks,  # sagemaker:ListNotebookInstances, sagemaker:DescribeNotebookInstance
-    "sns": _topics,  # sns:ListTopics, sns:GetTopicAttributes
-    "sqs": _queues,  # sqs:ListQueues, sqs:GetQueueAttributes
+    "accessanalyzer": _analyzers,
+    "acm": _certificates,
+    "apigateway": _stages,
+    "backup": _backup,
+    "codebuild": _builds,
+    "ec2": _instances,
+    "efs": _file_systems,
+    "fsx": _windows_systems,
+    "glue": _catalogue,
+    "kinesis": _streams,
+    "logs": _log_groups,
+    "opensearch": _domains,
+    "sagemaker": _notebooks,
+    "sns": _topics,
+    "sqs": _queues,
 }
 
 
