@@ -20,7 +20,7 @@ from soc2_warehouse import embedded
 from soc2_warehouse.settings import PROJECT, from_environment
 
 sys.path.insert(0, str(Path(__file__).parent))
-from airflow_server import serving  # noqa: E402  # reason: pytest's import mode knows no siblings
+from airflow_server import serving  # reason: pytest's import mode knows no siblings
 
 # Airflow reads its environment at its first import, so it is set here, before any test module is.
 embedded.configure(from_environment())

@@ -16,7 +16,7 @@ ROWS = 100
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a list. page: its number from 1; pages: how many there are, at least 1; total: rows of all of them."""
+    """One page of a list. page: its number from 1; pages: how many there are, at least 1; total: rows of all."""
 
     rows: list[dict[str, Any]]
     page: int

@@ -95,7 +95,11 @@ CELLS = f"""
         select
             control_id,
             day,
-            case when bool_and(is_held) then 'r' when bool_and(is_held or is_fetched_late) then 'e' else 'l' end as replay
+            case
+                when bool_and(is_held) then 'r'
+                when bool_and(is_held or is_fetched_late) then 'e'
+                else 'l'
+            end as replay
         from checked
         group by control_id, day
     ),
@@ -185,8 +189,9 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
 STRETCHES = f"""
     with {CELLS},
     numbered as (
-        select *, day - cast(row_number() over (partition by control_id, letter, replay order by day) as integer) as island
+        select *, day - cast(row_number() over same as integer) as island
         from told
+        window same as (partition by control_id, letter, replay order by day)
     )
     select
         control_id,

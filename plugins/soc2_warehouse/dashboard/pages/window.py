@@ -40,9 +40,8 @@ def window(
     if days:
         given = window_days.parameters(choice.parameters, days, known)
         rows = window_days.grid(published, given)
-        order = "first_day desc, control_id"
         stretches = listed(
-            published, f"with {window_days.CELLS} {window_days.STRETCHES}", {**given, "verdict": verdict}, order, page
+            published, window_days.STRETCHES, {**given, "verdict": verdict}, "first_day desc, control_id", page
         )
     covered = "pf" + "".join(_letter(number) for number, reason in enumerate(known) if reason == "NO_OCCURRENCE")
     for row in rows:
