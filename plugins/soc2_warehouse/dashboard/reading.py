@@ -38,6 +38,13 @@ class Reader:
         found = self._connection.execute(sql, parameters).fetchone()
         return found[0] if found else None
 
+    def batches(self, sql: str, size: int) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
+        """Names of the columns, and the rows some at a time: for results that do not fit into memory."""
+        # A cursor of its own: another query on the same connection would end this one.
+        cursor = self._connection.cursor().execute(sql)
+        names = [str(column[0]) for column in cursor.description or ()]
+        return names, iter(lambda: cursor.fetchmany(size), [])
+
     def has(self, table: str) -> bool:
         """Whether the file has the table: it may be of an older warehouse."""
         return bool(self.value("select count(*) from duckdb_tables() where table_name = ?", [table]))
