@@ -65,6 +65,7 @@ def pull_request(request: Request, published: Published, repo: str, number: str)
         day=published.day,
         change=found,
         commits=commits,
+        names=_names(published, [key for commit in commits for key in commit["author_keys"] or []]),
         reviews=_reviews(published, key),
         checks=_checks(published, found["repo_id"], found["head_sha_at_merge"]),
         required=published.rows(
@@ -137,6 +138,15 @@ def _deployments(published: Reader, repo: str, shas: list[str]) -> list[dict[str
         """,
         {"repo": repo, "shas": shas},
     )
+
+
+def _names(published: Reader, keys: list[str]) -> dict[str, str]:
+    """Names of those of the keys that are people's: others are accounts that belong to nobody."""
+    found = published.rows(
+        "select person_key, display_name from dim_person where list_contains(cast($keys as varchar[]), person_key)",
+        {"keys": keys},
+    )
+    return {row["person_key"]: row["display_name"] for row in found}
 
 
 def _reviews(published: Reader, key: dict[str, Any]) -> list[dict[str, Any]]:

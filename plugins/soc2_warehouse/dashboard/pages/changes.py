@@ -72,7 +72,7 @@ ALL = f"""
         changes.* exclude (named),
         coalesce(summed.exceptions, 0) as exceptions,
         case
-            when summed.kind is null then 'not_tested'
+            when summed.kind is null then 'none'
             when summed.exceptions > 0 then 'exception'
             when summed.unknown > 0 then 'unknown'
             when summed.passed > 0 then 'pass'
@@ -97,7 +97,7 @@ ORDERS = {
     "findings": "exceptions desc, happened_at desc nulls last, kind, repo, number",
 }
 KINDS = ("pull request", "deployment")
-RESULTS = ("exception", "unknown", "pending", "pass", "excluded", "not_tested")
+RESULTS = ("exception", "unknown", "pending", "pass", "excluded", "none")
 
 
 @router.get("/changes")

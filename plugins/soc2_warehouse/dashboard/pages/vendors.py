@@ -14,13 +14,15 @@ from soc2_warehouse.dashboard.rendering import page as rendered
 router = APIRouter()
 LINK = Link("Vendors", "/vendors", 70)
 
-#: An assessment that was never made has no day until which it is current: it is due since the vendor came.
+#: Standing on the judged day. Whether that is in order, with its periods of grace, is what the VM controls say.
 DUE = """
     with judged as (select cast(max(as_of) as date) as day from fct_control_run where is_current)
     select
         assessments.*,
         people.display_name as reviewer_name,
         case
+            when assessments.performed_at is null and assessments.due_from > judged.day then 'not due yet'
+            when assessments.performed_at is null then 'never made'
             when assessments.due_at is null then 'no day known'
             when assessments.due_at < judged.day then 'overdue'
             else 'current'
@@ -32,7 +34,8 @@ DUE = """
 FILTERED = f"""
     with assessments as (
         select vendor_id, min(due_at) as next_due_at, count(*) as required,
-            count(*) filter (where standing = 'overdue') as overdue
+            count(*) filter (where standing = 'overdue') as overdue,
+            count(*) filter (where standing = 'never made') as missing
         from ({DUE}) group by vendor_id
     ),
 
@@ -47,6 +50,7 @@ FILTERED = f"""
         assessments.next_due_at,
         coalesce(assessments.required, 0) as required,
         coalesce(assessments.overdue, 0) as overdue,
+        coalesce(assessments.missing, 0) as missing,
         coalesce(found.exceptions, 0) as exceptions
     from dim_vendor as vendors
     left join dim_person as people on people.person_key = vendors.owner_key
@@ -55,7 +59,7 @@ FILTERED = f"""
     where ($tier = '' or vendors.tier = $tier)
         and ($registered = '' or vendors.is_registered = ($registered = 'yes'))
         and ($seen = '' or list_contains(vendors.seen_in, $seen))
-        and ($overdue = '' or assessments.overdue > 0)
+        and ($overdue = '' or assessments.overdue + assessments.missing > 0)
         and ($text = '' or contains(lower(concat_ws(' ', vendors.vendor_id, vendors.name)), lower($text)))
 """
 TIER = "case tier when 'critical' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end"
@@ -80,7 +84,9 @@ def vendors(
     text: str = "",
     sort: str = "tier",
 ) -> HTMLResponse:
-    """registered: yes or no. seen: a source in which the vendor was seen. overdue: only with an overdue assessment."""
+    """registered: yes or no. seen: a source in which the vendor was seen. overdue: only with an assessment that is
+    overdue or was never made.
+    """
     filters = {"tier": tier, "registered": registered, "seen": seen, "overdue": overdue, "text": text.strip()}
     sources = published.rows("select distinct unnest(seen_in) as source from dim_vendor order by source")
     return rendered(
