@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,13 +98,20 @@ def _attached(file: Path) -> duckdb.DuckDBPyConnection:
 _files = Files()
 
 
-def opened() -> Iterator[Reader]:
-    """A reader for one request: whoever asks after a publish gets the new file. Raises NotPublished."""
-    cursor = _files.cursor(settings().published_file)
+@contextmanager
+def read(file: Path) -> Iterator[Reader]:
+    """A reader of ``file`` for this block. Raises NotPublished."""
+    cursor = _files.cursor(file)
     try:
         yield Reader(cursor)
     finally:
         cursor.close()
+
+
+def opened() -> Iterator[Reader]:
+    """A reader for one request: whoever asks after a publish gets the new file. Raises NotPublished."""
+    with read(settings().published_file) as reader:
+        yield reader
 
 
 Published = Annotated[Reader, Depends(opened)]
