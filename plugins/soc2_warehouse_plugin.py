@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-PREFIX = "/soc2"
+from soc2_warehouse.dashboard import PREFIX
 
 
 class Pages:

@@ -240,6 +240,29 @@ def review(
 
 
 @app.command()
+def status(
+    category: Annotated[str, typer.Option(help="controls of this category")] = "",
+    owner: Annotated[str, typer.Option(help="controls of this team")] = "",
+    severity: Annotated[str, typer.Option(help="critical, high, medium or low")] = "",
+    control: Annotated[str, typer.Option(help="the beginning of an id, as AC or AC-03")] = "",
+    verdict: Annotated[str, typer.Option(help="list only pass, fail, not_tested or gap")] = "",
+    color: Annotated[bool, typer.Option("--color/--no-color", help="also in a pipe; NO_COLOR is heeded")] = True,
+) -> None:
+    """What is in order, what changed since yesterday, what is overdue, which source is missing."""
+    from soc2_warehouse import report
+    from soc2_warehouse import status as posture
+    from soc2_warehouse.dashboard.choices import ChosenControls
+    from soc2_warehouse.dashboard.reading import NotPublished
+
+    try:
+        chosen = ChosenControls(category, owner, severity, control)
+        posture.show(settings(), report.pager_console(color), chosen, verdict)
+    except NotPublished as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def alerts(
     send: Annotated[
         bool, typer.Option("--send", help="tell the configured channels what they have not told yet")

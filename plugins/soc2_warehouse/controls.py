@@ -42,6 +42,7 @@ class ControlError(ValueError):
 class Control:
     """One control test as declared, with the company's parameters applied.
 
+    sql_text: the compiled SQL that ``sql_sha256`` is the hash of; None when dbt has not compiled the model.
     demands: scanners' demands that its rows answer, each with the codes that say it is not met.
     """
 
@@ -75,6 +76,7 @@ class Control:
     unit_tests: tuple[str, ...]
     declaration_sha256: str
     demands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sql_text: str | None = None
 
     @cached_property
     def deviation_severities(self) -> dict[str, str]:
@@ -200,6 +202,7 @@ def _control(
         columns=tuple(node.get("columns") or ()),
         sql_path=node["original_file_path"],
         sql_sha256=hashlib.sha256(compiled.encode()).hexdigest() if compiled else None,
+        sql_text=compiled or None,
         reconciled_model=sibling["name"] if sibling else None,
         reconciled_unique_id=sibling["unique_id"] if sibling else None,
         unit_tests=tuple(sorted(tests.get(node["name"], ()))),
@@ -228,8 +231,8 @@ CONTROL_COLUMNS = (
     "severity varchar, frequency varchar, mode varchar, handbook_rows varchar[], sources varchar[], "
     "max_age_hours double, parameters varchar, codes varchar, deviation_codes varchar[], depends_on varchar[], "
     "zero_proven_by varchar, completeness varchar[], remediation varchar, model_name varchar, "
-    "reconciled_model varchar, sql_path varchar, sql_sha256 varchar, parameters_sha256 varchar, "
-    "declaration_sha256 varchar, unit_tests varchar[]"
+    "reconciled_model varchar, sql_path varchar, sql_sha256 varchar, sql_text varchar, "
+    "parameters_sha256 varchar, declaration_sha256 varchar, unit_tests varchar[]"
 )
 SOURCE_COLUMNS = (
     "control_id varchar, source_id varchar, required varchar, system_id varchar, max_age_hours double, mode varchar"

@@ -87,6 +87,12 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
 
 
+def pager_console(color: bool) -> Console:
+    """A console for tables that may go through a pipe (``| less -R``) and keep their colours; NO_COLOR wins."""
+    wide = None if sys.stdout.isatty() else LOG_WIDTH
+    return Console(width=wide, highlight=False, force_terminal=color or None, no_color=None if color else True)
+
+
 def shorten(text: str, length: int) -> str:
     text = " ".join(text.split())
     return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -22,6 +22,7 @@ select
     reconciled_model,
     sql_path,
     sql_sha256,
+    sql_text,
     parameters_sha256,
     declaration_sha256,
     unit_tests

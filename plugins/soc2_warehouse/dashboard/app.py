@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
 from dataclasses import dataclass
 from urllib.parse import quote
 
+import duckdb
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from soc2_warehouse.dashboard import access, pages, rendering
 from soc2_warehouse.dashboard.reading import NotPublished
 
-STATIC = rendering.HERE / "static"
+log = logging.getLogger(__name__)
 #: No page asks anybody else for anything: it works offline, and what it shows goes nowhere.
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; "
@@ -47,8 +51,11 @@ def create() -> FastAPI:
         links += [page.LINK] if getattr(page, "LINK", None) else []
     app.state.navigation = sorted(links, key=lambda link: link.order)
     app.add_api_route("/static/{name}", asset, methods=["GET"])
-    app.add_exception_handler(HTTPException, refused)  # type: ignore[arg-type]
+    app.add_exception_handler(AnyHTTPException, refused)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, not_understood)  # type: ignore[arg-type]
     app.add_exception_handler(NotPublished, not_published)  # type: ignore[arg-type]
+    app.add_exception_handler(duckdb.CatalogException, of_another_version)  # type: ignore[arg-type]
+    app.add_exception_handler(duckdb.BinderException, of_another_version)  # type: ignore[arg-type]
     app.middleware("http")(guarded)
     return app
 
@@ -63,22 +70,50 @@ async def guarded(request: Request, call_next: object) -> Response:
 
 
 def asset(name: str) -> Response:
-    """Style, script and chart library."""
-    file = STATIC / name
-    if file.parent != STATIC or not file.is_file():
-        raise HTTPException(404, "no such file")
-    return FileResponse(file, headers={"Cache-Control": "private, max-age=3600"})
+    """Style, script and chart library. Their address names their content, so that a browser asks once."""
+    file = rendering.STATIC / name
+    if file.parent != rendering.STATIC or not file.is_file():
+        raise HTTPException(404, "there is no such file")
+    return FileResponse(file, headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
 
-def refused(request: Request, error: HTTPException) -> Response:
+def refused(request: Request, error: AnyHTTPException) -> Response:
     """People get a login page or a page; programs get the status."""
-    wants_html = "text/html" in request.headers.get("accept", "")
-    if not wants_html:
+    if not _wants_html(request):
         return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
     if error.status_code == 401:
-        return RedirectResponse(f"/auth/login/?next={quote(str(request.url), safe='')}", 302)
-    return rendering.page(request, "refused.html", error.status_code, title="Not shown", detail=error.detail)
+        login = rendering.airflow(request, "/auth/login/")
+        return RedirectResponse(f"{login}?next={quote(str(request.url), safe='')}", 302)
+    title = "Not found" if error.status_code == 404 else "Not shown"
+    return rendering.page(request, "refused.html", error.status_code, title=title, detail=error.detail)
+
+
+def not_understood(request: Request, error: RequestValidationError) -> Response:
+    """The address asks with a value that the page cannot take."""
+    names = sorted({str(one["loc"][-1]) for one in error.errors()})
+    detail = f"The address has a value that this page does not understand: {', '.join(names)}"
+    if not _wants_html(request):
+        return JSONResponse({"detail": detail}, 422)
+    return rendering.page(request, "refused.html", 422, title="Not understood", detail=detail)
 
 
 def not_published(request: Request, error: NotPublished) -> Response:
-    return rendering.page(request, "refused.html", 503, title="Nothing published yet", detail=str(error))
+    return _unavailable(request, "Nothing published yet", str(error))
+
+
+def of_another_version(request: Request, error: duckdb.Error) -> Response:
+    """A table or column that the page reads is not in the file: another version of the warehouse made it."""
+    log.warning("%s: %s", request.url.path, error)
+    return _unavailable(
+        request, "Published by another version", "This version shows the file that the next night publishes"
+    )
+
+
+def _unavailable(request: Request, title: str, detail: str) -> Response:
+    if not _wants_html(request):
+        return JSONResponse({"detail": detail}, 503)
+    return rendering.page(request, "refused.html", 503, title=title, detail=detail)
+
+
+def _wants_html(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

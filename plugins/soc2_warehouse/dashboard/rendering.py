@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +15,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from soc2_warehouse.dashboard import PREFIX
+
 HERE = Path(__file__).parent
+STATIC = HERE / "static"
 
 #: Status is never told by colour alone: mark, word and class of each.
 MARKS = {
@@ -31,6 +36,14 @@ MARKS = {
     "remediated": ("●", "remediated"),
     "closed_entity_removed": ("●", "removed"),
     "false_positive": ("◌", "false positive"),
+    "usable": ("●", "usable"),
+    "no_data": ("✗", "no data"),
+    "stale": ("○", "stale"),
+    "not_in_use": ("∅", "not in use"),
+    "complete": ("●", "complete"),
+    "partial": ("◐", "partial"),
+    "incomplete": ("○", "incomplete"),
+    "failed": ("✗", "failed"),
 }
 
 
@@ -56,6 +69,17 @@ def number(value: Any) -> str:
     return "" if value is None else f"{value:,}"
 
 
+def plain(value: Any) -> str:
+    """A declared value as people read it: lists with commas, yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(plain(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {plain(item)}" for name, item in value.items())
+    return "" if value is None else str(value)
+
+
 def as_json(value: Any) -> Markup:
     """JSON that may stand in a script element."""
     text = json.dumps(value, default=when, ensure_ascii=False, separators=(",", ":"))
@@ -69,6 +93,21 @@ def address(request: Request, path: str, **query: Any) -> str:
     return f"{root}{path}" + (f"?{urlencode(left, doseq=True)}" if left else "")
 
 
+@lru_cache
+def _version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def asset(request: Request, name: str) -> str:
+    """Address of a file of ``static/``; another one when its content is another, so that browsers may keep it."""
+    return address(request, f"/static/{name}", v=_version(name))
+
+
+def airflow(request: Request, path: str) -> str:
+    """Address of a page of Airflow itself, beside which the pages are mounted."""
+    return request.scope.get("root_path", "").removesuffix(PREFIX) + path
+
+
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=select_autoescape(default=True, default_for_string=True),
@@ -76,17 +115,21 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"mark": mark, "when": when, "number": number, "as_json": as_json}
+_environment.filters |= {"mark": mark, "when": when, "number": number, "plain": plain, "as_json": as_json}
 
 
 def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
-    """A page from ``templates/<template>``; the template also gets request, role, user_name, navigation and address."""
+    """A page from ``templates/<template>``; the template also gets request, role, user_name, navigation
+    and the functions address, asset and airflow.
+    """
     html = _environment.get_template(template).render(
         request=request,
         role=getattr(request.state, "role", "viewer"),
         user_name=getattr(request.state, "user_name", ""),
         navigation=request.app.state.navigation,
         address=lambda path, **query: address(request, path, **query),
+        asset=lambda name: asset(request, name),
+        airflow=lambda path: airflow(request, path),
         **values,
     )
     return HTMLResponse(html, status_code=status_code)

@@ -30,6 +30,7 @@ select
     coalesce(needed.kind, newest_usable.kind) as kind,
     needed.required,
     needed.in_use,
+    needed.max_age_hours,
     newest_usable.run_id as usable_run_id,
     newest_usable.logical_date as usable_day,
     newest_usable.finished_at as usable_finished_at,
