@@ -7,12 +7,14 @@ wrote no error to the console. ``client(user)`` is the same visitor without a br
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import pytest
 
@@ -45,15 +47,44 @@ PICTURES_VARIABLE = "TEST_PICTURES"
 
 @pytest.fixture(scope="session")
 def pages_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with what the played nights left, and an Airflow of its own."""
+    """A home with what the played nights left, an Airflow and a published file of its own."""
     given = os.environ.get(HOME_VARIABLE)
     played = Path(given) if given else request.getfixturevalue("played").home
     home = tmp_path_factory.mktemp("pages") / "home"
-    home.mkdir()
-    for name in ("published", "landing", "ledger", "quality"):
+    (home / "published").mkdir(parents=True)
+    shutil.copyfile(played / "published" / "warehouse.duckdb", home / "published" / "warehouse.duckdb")
+    for name in ("landing", "ledger", "quality"):
         assert (played / name).exists(), f"the played nights left no {name}"
         (home / name).symlink_to(played / name)
     return home
+
+
+@pytest.fixture
+def published(pages_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file that the pages read, for what a test expects to see."""
+    with duckdb.connect(str(pages_home / "published" / "warehouse.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def republished(pages_home: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """``republished(*statements)``: another file takes the place of the published one, changed by these statements,
+    as a night's publishing does it. The old one comes back at the end of the test.
+    """
+    file = pages_home / "published" / "warehouse.duckdb"
+    kept = tmp_path / "kept.duckdb"
+    shutil.copyfile(file, kept)
+
+    def change(*statements: str) -> None:
+        draft = file.with_name("draft.duckdb")
+        shutil.copyfile(kept, draft)
+        with duckdb.connect(str(draft)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        draft.replace(file)
+
+    yield change
+    kept.replace(file)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +116,9 @@ def client(server: str, token: Callable[[str], str]) -> Iterator[Callable[..., h
     def get(user: str | None = None) -> httpx.Client:
         if user not in opened:
             headers = {"Authorization": f"Bearer {token(user)}"} if user else {}
-            opened[user] = httpx.Client(base_url=server, headers=headers, timeout=60)
+            # The server hangs up on who is silent for five seconds: not to be met while it does.
+            limits = httpx.Limits(keepalive_expiry=2)
+            opened[user] = httpx.Client(base_url=server, headers=headers, timeout=60, limits=limits)
         return opened[user]
 
     yield get

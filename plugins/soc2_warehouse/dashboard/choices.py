@@ -17,17 +17,19 @@ CHOSEN = """
     where ($category = '' or category = $category)
         and ($owner = '' or owner = $owner)
         and ($severity = '' or severity = $severity)
+        and starts_with(control_id, upper(trim($control)))
 """
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
 @dataclass(frozen=True)
 class ChosenControls:
-    """What the address asks for. Empty: all."""
+    """What the address asks for. Empty: all. control: the beginning of its id, as ``AC`` or ``AC-03``."""
 
     category: str = ""
     owner: str = ""
     severity: str = ""
+    control: str = ""
 
     @property
     def parameters(self) -> dict[str, Any]:

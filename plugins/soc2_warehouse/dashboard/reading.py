@@ -1,9 +1,11 @@
-"""The published file, opened for one request: read-only, without access to anything outside it."""
+"""The published file, for one request: read-only, without access to anything outside it."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
@@ -52,21 +54,56 @@ class Reader:
     @property
     def day(self) -> date | None:
         """The newest day that was judged."""
-        found = self.value("select max(logical_date) from fct_control_run where is_current")
-        return found if found is None or not isinstance(found, datetime) else found.date()
+        found: date | None = self.value("select max(logical_date) from fct_control_run where is_current")
+        return found
+
+
+class Files:
+    """The published file, open once for all requests, and opened anew when another has taken its place.
+
+    Attached to a database in memory: DuckDB hands whoever connects to a path the instance that the process has of it,
+    and that would be the old file as long as anybody reads it. Who began to read the old file ends with it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: tuple[object, ...] = ()
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    def cursor(self, file: Path) -> duckdb.DuckDBPyConnection:
+        """A connection of one's own, read-only, without access to anything else. Raises NotPublished."""
+        try:
+            found = file.stat()
+        except FileNotFoundError as error:
+            raise NotPublished(f"{file.name} is not there yet: nothing was published") from error
+        known = (file, found.st_ino, found.st_mtime_ns, found.st_size)
+        with self._lock:
+            if self._database is None or self._known != known:
+                self._database, self._known = _attached(file), known
+            cursor = self._database.cursor()
+        cursor.execute("use published")
+        return cursor
+
+
+def _attached(file: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": "2"})
+    quoted = str(file).replace("'", "''")
+    connection.execute(f"attach '{quoted}' as published (read_only)")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+_files = Files()
 
 
 def opened() -> Iterator[Reader]:
     """A reader for one request: whoever asks after a publish gets the new file. Raises NotPublished."""
-    file = settings().published_file
-    if not file.exists():
-        raise NotPublished(f"{file.name} is not there yet: nothing was published")
-    connection = duckdb.connect(str(file), read_only=True, config={"enable_external_access": "false", "threads": "2"})
+    cursor = _files.cursor(settings().published_file)
     try:
-        connection.execute("set lock_configuration = true")
-        yield Reader(connection)
+        yield Reader(cursor)
     finally:
-        connection.close()
+        cursor.close()
 
 
 Published = Annotated[Reader, Depends(opened)]

@@ -69,6 +69,17 @@ def number(value: Any) -> str:
     return "" if value is None else f"{value:,}"
 
 
+def plain(value: Any) -> str:
+    """A declared value as people read it: lists with commas, yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(plain(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {plain(item)}" for name, item in value.items())
+    return "" if value is None else str(value)
+
+
 def as_json(value: Any) -> Markup:
     """JSON that may stand in a script element."""
     text = json.dumps(value, default=when, ensure_ascii=False, separators=(",", ":"))
@@ -104,7 +115,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"mark": mark, "when": when, "number": number, "as_json": as_json}
+_environment.filters |= {"mark": mark, "when": when, "number": number, "plain": plain, "as_json": as_json}
 
 
 def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:

@@ -7,7 +7,8 @@ be fetched late; a snapshot that was not taken is lost.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from soc2_warehouse.dashboard.choices import CHOSEN
@@ -184,30 +185,24 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
     )
 
 
-#: Stretches of days on which a control showed the same. Takes the parameters of `CELLS` and verdict: pass, fail,
-#: not_tested or gap, or nothing for the two that leave a day uncovered.
-STRETCHES = f"""
-    with {CELLS},
-    numbered as (
-        select *, day - cast(row_number() over same as integer) as island
-        from told
-        window same as (partition by control_id, letter, replay order by day)
-    )
-    select
-        control_id,
-        coalesce(any_value(status), 'gap') as verdict,
-        any_value(reason) as reason,
-        any_value(replay) as replay,
-        min(day) as first_day,
-        max(day) as last_day,
-        count(*) as days
-    from numbered
-    where case
-        when $verdict = '' then status is null or status = 'not_tested'
-        else coalesce(status, 'gap') = $verdict
-    end
-    group by control_id, letter, replay, island
-"""
+def stretches(row: dict[str, Any], first: date) -> list[dict[str, Any]]:
+    """Days in a row on which one control showed the same, from a row of `grid`, oldest first."""
+    pairs = list(zip(row["cells"], row["replay"], strict=True))
+    found, start = [], 0
+    for (letter, replay), same in groupby(pairs):
+        days = len(list(same))
+        found.append(
+            {
+                "control_id": row["id"],
+                "letter": letter,
+                "replay": replay,
+                "first_day": first + timedelta(days=start),
+                "last_day": first + timedelta(days=start + days - 1),
+                "days": days,
+            }
+        )
+        start += days
+    return found
 
 
 def longest_hole(cells: str, covered: str = "pf") -> int:

@@ -113,9 +113,10 @@ def _categories(published: Reader, controls: list[dict[str, Any]]) -> list[dict[
     ]
 
 
-def _moved(published: Reader, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    """How many exceptions of each control changed to which state on the newest day."""
-    return published.rows(
+def _moved(published: Reader, parameters: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """state → how many exceptions of each control came into it on the newest day."""
+    moved: dict[str, list[dict[str, Any]]] = {}
+    for row in published.rows(
         f"""
         with chosen as ({CHOSEN})
         select events.control_id, events.to_state, count(*) as number
@@ -123,29 +124,33 @@ def _moved(published: Reader, parameters: dict[str, Any]) -> list[dict[str, Any]
         inner join chosen on chosen.control_id = events.control_id
         where events.logical_date = $day
         group by events.control_id, events.to_state
-        order by events.control_id, events.to_state
+        order by events.to_state, events.control_id
         """,
         parameters,
-    )
+    ):
+        moved.setdefault(row["to_state"], []).append(row)
+    return moved
 
 
 def _overdue(published: Reader, parameters: dict[str, Any]) -> dict[str, Any]:
     """Open exceptions past the day promised, oldest promise first; ``number`` of all, ``rows`` of the first."""
-    rows = published.rows(
-        f"""
+    late = f"""
         with chosen as ({CHOSEN})
-        select
-            exceptions.exception_id, exceptions.control_id, exceptions.entity_name, exceptions.code,
-            exceptions.severity, exceptions.due_at, people.display_name as owner_name,
-            date_diff('day', cast(exceptions.due_at as date), cast($as_of as date)) as days_over,
-            count(*) over () as number
+        select exceptions.*
         from fct_exception as exceptions
         inner join chosen on chosen.control_id = exceptions.control_id
-        left join dim_person as people on people.person_key = exceptions.owner_key
         where exceptions.state = 'open' and exceptions.due_at < $as_of
-        order by exceptions.due_at, exceptions.control_id, exceptions.exception_id
-        limit {OVERDUE_SHOWN}
+    """
+    rows = published.rows(
+        f"""
+        select
+            late.exception_id, late.control_id, late.entity_name, late.code, late.severity, late.due_at,
+            people.display_name as owner_name,
+            date_diff('day', cast(late.due_at as date), cast($as_of as date)) as days_over
+        from (select * from ({late}) order by due_at, control_id, exception_id limit {OVERDUE_SHOWN}) as late
+        left join dim_person as people on people.person_key = late.owner_key
+        order by late.due_at, late.control_id, late.exception_id
         """,
         parameters,
     )
-    return {"rows": rows, "number": rows[0]["number"] if rows else 0}
+    return {"rows": rows, "number": published.value(f"select count(*) from ({late})", parameters)}
