@@ -132,7 +132,8 @@ def test_a_deployment_has_its_commits_its_tests_and_its_evidence_record(client: 
     assert (page.facts["claimed author"], page.facts["sha"]) == claimed
     findings = page.table("What the tests of changes found")
     expected = file.execute(
-        "select count(*) from fct_control_row where starts_with(control_id, 'CM-') and split_part(entity_key, '|', 1) = ?",
+        "select count(*) from fct_control_row "
+        "where starts_with(control_id, 'CM-') and split_part(entity_key, '|', 1) = ?",
         [lying],
     ).fetchone()[0]
     assert len(findings.rows) == expected

@@ -162,7 +162,8 @@ def test_exceptions_about_a_person_are_theirs_and_no_others(client: Callable[...
 
 def test_an_auditor_looks_somebody_up(visit: Callable[..., Any], picture: Callable[..., Path], file: Any) -> None:
     key, name = file.execute(
-        "select person_key, display_name from dim_person inner join fct_offboarding_access using (person_key) order by 1"
+        "select person_key, display_name from dim_person "
+        "inner join fct_offboarding_access using (person_key) order by 1"
     ).fetchone()
     visitor = visit("ann")
     page = visitor.go("/people")
