@@ -89,11 +89,13 @@ addEventListener('DOMContentLoaded', () => {
       const cell = cellAt(event);
       if (!cell) return;
       // A finger chooses first; the link in the line above opens what it chose.
-      if (event.event.pointerType === 'touch') go(cell.row, cell.day, false);
+      if (finger) go(cell.row, cell.day, false);
       else location.href = address(cell.row, cell.day);
     });
   };
 
+  let finger = false;
+  element.addEventListener('pointerdown', (event) => { finger = event.pointerType === 'touch'; }, true);
   const cellAt = (event) => {
     const point = [event.offsetX, event.offsetY];
     if (!chart.containPixel({gridIndex: 0}, point)) return null;
