@@ -41,10 +41,13 @@ PLAYED = 2
 def played(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a home with the first two nights of the sandbox company. Whoever writes takes a copy.
 
-    A night takes a minute: whichever process needs them first plays them, the others wait for it.
+    A night takes a minute: whichever process needs them first plays them, the others wait for it. TEST_PLAYED names a
+    folder in which they stay, for those who run the same tests again and again; empty it when models have changed.
     """
     base = tmp_path_factory.getbasetemp()
-    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "played"
+    home = Path(os.environ.get("TEST_PLAYED") or (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base))
+    home = home.absolute() / "played"
+    home.parent.mkdir(parents=True, exist_ok=True)
     settings = from_environment({"SOC2_HOME": str(home)})
     with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

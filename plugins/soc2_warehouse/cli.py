@@ -159,6 +159,28 @@ def review(
 
 
 @app.command()
+def alerts(
+    send: Annotated[
+        bool, typer.Option("--send", help="tell the configured channels what they have not told yet")
+    ] = False,
+) -> None:
+    """Show what somebody must know: new deviations, what is not tested, what is about to be lost or to end."""
+    from soc2_warehouse import notify, tasks
+
+    try:
+        if send:
+            told = {channel: tasks.alert(channel) for channel in tasks.CHANNELS}
+            for channel, number in told.items():
+                typer.echo(f"{channel}: {'not configured' if number is None else f'{number} alerts told'}")
+            return
+        day, found = notify.unsent(settings(), "nobody")
+        typer.echo(notify.message(day, found).text if found else f"{day}: nothing")
+    except LookupError as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def permissions() -> None:
     """Print the IAM policy that the AWS sources need; read-only."""
     from soc2_warehouse.permissions import aws_policy

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Name and address of the assets that lead from one DAG to the next, each with the day as its partition.
 LANDED = ("soc2_landed", "soc2://landing")
 JUDGED = ("soc2_judged", "soc2://ledger")
+#: Ways to tell people; a task each.
+CHANNELS = ("email", "webhook")
 CONTROLS = PROJECT / "dbt_project" / "models" / "controls"
 
 
@@ -263,6 +265,25 @@ def publish(day: date) -> str:
         except publishing.PublishError as error:
             raise PipelineBroken(f"nothing was published: {error}") from error
         return this.note
+
+
+# soc2_alerts
+
+
+def alert(channel: str) -> int | None:
+    """Tell ``channel`` what it has not told yet. Returns how many alerts it told, None when it is not configured.
+
+    Raises whatever the channel does when it refuses; then nothing counts as told.
+    """
+    from soc2_warehouse import notify
+
+    with step("alert", channel) as this:
+        if channel not in notify.channels():
+            this.state, this.note = "skipped", "not configured"
+            return None
+        told = len(notify.tell(settings(), channel))
+        this.note = f"{told} alerts" if told else "nothing new"
+        return told
 
 
 def _require(day: date) -> None:

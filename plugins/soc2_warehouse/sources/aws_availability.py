@@ -33,7 +33,12 @@ def calls(client: Aws) -> tuple[int, int, int]:
     return client.counts()
 
 
-@table(kind="snapshot", key=("Region",), query="Backup ListBackupJobs (ByCreatedAfter: three days ago) in each region")
+@table(
+    kind="snapshot",
+    key=("Region",),
+    query="Backup ListBackupJobs (ByCreatedAfter: three days ago) in each region",
+    kept_days=30,
+)
 def backup_jobs(client: Aws, read: Read) -> Iterator[Any]:
     since = read.until - JOBS_OF
     read.parameter("ByCreatedAfter", since.isoformat())
@@ -44,7 +49,7 @@ def backup_jobs(client: Aws, read: Read) -> Iterator[Any]:
     yield from each_region(client, read, "backup", call)
 
 
-@table(kind="snapshot", key=("Region",), query="Backup ListRestoreJobs in each region")
+@table(kind="snapshot", key=("Region",), query="Backup ListRestoreJobs in each region", kept_days=30)
 def restore_jobs(client: Aws, read: Read) -> Iterator[Any]:
     """All of the month that AWS keeps: there are few, and a test counts for a year."""
 

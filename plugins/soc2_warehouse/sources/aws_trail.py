@@ -34,7 +34,9 @@ def calls(client: Aws) -> tuple[int, int, int]:
     return client.counts()
 
 
-@table(kind="event", key=("EventId",), query="CloudTrail LookupEvents (ReadOnly=false), every enabled region")
+@table(
+    kind="event", key=("EventId",), query="CloudTrail LookupEvents (ReadOnly=false), every enabled region", kept_days=90
+)
 def events(client: Aws, read: Read) -> Iterator[Any]:
     client.introduce(read)
     regions = client.enabled_regions

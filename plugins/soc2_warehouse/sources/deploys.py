@@ -92,7 +92,7 @@ def deployment_statuses(client: Client, read: Read) -> Iterator[Envelope]:
         yield from rows
 
 
-@table(kind="event", key=("id",), query="GET /repos/{repo}/actions/runs?created={since}..{until}")
+@table(kind="event", key=("id",), query="GET /repos/{repo}/actions/runs?created={since}..{until}", kept_days=90)
 def workflow_runs(client: Client, read: Read) -> Iterator[Envelope]:
     """By creation time; a window with more runs than the list shows is halved until it fits."""
     since = read.since - STILL_CHANGING
@@ -126,7 +126,12 @@ def workflow_runs(client: Client, read: Read) -> Iterator[Envelope]:
         yield from rows
 
 
-@table(kind="event", key=("artifact_id",), query=f"GET /repos/{{repo}}/actions/artifacts?name={ARTIFACT}, …/zip")
+@table(
+    kind="event",
+    key=("artifact_id",),
+    query=f"GET /repos/{{repo}}/actions/artifacts?name={ARTIFACT}, …/zip",
+    kept_days=90,
+)
 def evidence_records(client: Client, read: Read) -> Iterator[Envelope]:
     """The JSON inside each evidence artefact; an expired one is a row that says so."""
     wanted: list[tuple[Parent, Any]] = []

@@ -223,7 +223,12 @@ def tags(client: Client, read: Read) -> Iterator[Envelope]:
     yield from changes.tags(client, read, _parents(read))
 
 
-@table(kind="event", key=("id",), query="GET /orgs/{org}/rulesets/rule-suites?rule_suite_result=bypass&time_period")
+@table(
+    kind="event",
+    key=("id",),
+    query="GET /orgs/{org}/rulesets/rule-suites?rule_suite_result=bypass&time_period",
+    kept_days=30,
+)
 def rule_suites(client: Client, read: Read) -> Iterator[Any]:
     """Pushes that bypassed a ruleset. GitHub keeps them for about a month; not every credential may see them."""
     client.introduce(read)
@@ -242,7 +247,12 @@ def merged_pull_counts(client: Client, read: Read) -> Iterator[Envelope]:
     yield from changes.merged_pull_counts(client, read, _watched(client, read))
 
 
-@table(kind="event", key=("_document_id",), query="GET /orgs/{org}/audit-log?include=all&phrase=created:>={since}")
+@table(
+    kind="event",
+    key=("_document_id",),
+    query="GET /orgs/{org}/audit-log?include=all&phrase=created:>={since}",
+    kept_days=180,
+)
 def audit_log(client: Client, read: Read) -> Iterator[Any]:
     """Not every plan has the API: then the table is not collected. An ignored filter only brings more."""
     client.introduce(read)
