@@ -126,7 +126,7 @@ def test_every_value_of_an_address_is_a_value(
     for route in routes:
         for value in HOSTILE:
             asked = [dict.fromkeys(names[route.path], value), *({name: value} for name in names[route.path])]
-            for query in asked if value in HOSTILE[:2] else asked[:1]:
+            for query in asked if value == HOSTILE[0] else asked[:1]:
                 told = client("dan").get(filled(route, "AC-01"), params=query, headers=HTML)
                 assert told.status_code in (200, 404, 422), f"{route.path} {query}: {told.status_code}"
                 assert "<script>alert(1)" not in told.text, f"{route.path} {query}"

@@ -51,7 +51,6 @@ def test_the_navigation_leads_to_each_page(visit: Callable[..., Any]) -> None:
 
 
 def test_airflow_has_the_pages_in_its_navigation(client: Callable[..., Any]) -> None:
-    views = client("vera").get("/ui/config").json() | {}
-    plugins = client("dan").get("/api/v2/plugins")
-    told = f"{views} {plugins.text if plugins.status_code == 200 else ''}"
-    assert "/soc2/" in told
+    plugins = client("vera").get("/api/v2/plugins").raise_for_status().json()["plugins"]
+    views = [view for plugin in plugins for view in plugin["external_views"]]
+    assert [(view["name"], view["href"], view["destination"]) for view in views] == [("Compliance", "/soc2/", "nav")]

@@ -36,8 +36,12 @@ def opened(reader: Reader, table: str) -> tuple[list[str], Iterator[list[tuple[A
     """Columns and rows of a table. Raises LookupError when the file has none of that name."""
     if not reader.has(table):
         raise LookupError(f"there is no table {table}")
-    # The name is one of the file's own, and quoted all the same.
-    return reader.batches('select * from "{}"'.format(table.replace('"', '""')), BATCH)
+    return reader.batches(f"select * from {_quoted(table)}", BATCH)
+
+
+def _quoted(table: str) -> str:
+    """The name is one of the file's own, and quoted all the same."""
+    return '"{}"'.format(table.replace('"', '""'))
 
 
 def csv_lines(reader: Reader, table: str) -> Iterator[bytes]:
@@ -60,10 +64,9 @@ def _csv(rows: list[list[str]]) -> bytes:
 
 def csv_cell(value: Any) -> str:
     """A value as text; None is empty."""
-    if value is None:
-        return ""
-    text = _text(value)
-    return f"'{text}" if isinstance(value, str) and text.lstrip(" ").startswith(FORMULA) else text
+    if isinstance(value, str):
+        return f"'{value}" if value.lstrip(" ").startswith(FORMULA) else value
+    return "" if value is None else _text(value)
 
 
 def write_xlsx(reader: Reader, table: str, file: Path) -> int:
@@ -74,6 +77,8 @@ def write_xlsx(reader: Reader, table: str, file: Path) -> int:
     import xlsxwriter
 
     names, batches = opened(reader, table)
+    if int(reader.value(f"select count(*) from {_quoted(table)}")) > SHEET_ROWS:
+        raise TooLarge(f"{table} has more than {SHEET_ROWS:,} rows, which no sheet holds: take {table}.csv")
     rows = 0
     with xlsxwriter.Workbook(str(file), {"constant_memory": True, "tmpdir": str(file.parent)}) as workbook:
         heading = workbook.add_format({"bold": True})
@@ -88,8 +93,6 @@ def write_xlsx(reader: Reader, table: str, file: Path) -> int:
         for batch in batches:
             for row in batch:
                 rows += 1
-                if rows > SHEET_ROWS:
-                    raise TooLarge(f"{table} has more than {SHEET_ROWS:,} rows, which no sheet holds: take {table}.csv")
                 for column, value in enumerate(row):
                     _write(sheet, rows, column, value, formats, table)
     return rows

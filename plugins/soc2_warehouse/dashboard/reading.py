@@ -14,6 +14,9 @@ from fastapi import Depends
 
 from soc2_warehouse.settings import settings
 
+#: What the published file is called within DuckDB.
+SCHEMA = "published"
+
 
 class NotPublished(RuntimeError):
     """There is no published file yet."""
@@ -44,13 +47,20 @@ class Reader:
     def batches(self, sql: str, size: int) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
         """Names of the columns, and the rows some at a time: for results that do not fit into memory."""
         # A cursor of its own: another query on the same connection would end this one.
-        cursor = self._connection.cursor().execute(sql)
+        cursor = self._connection.cursor()
+        cursor.execute(f"use {SCHEMA}")
+        cursor.execute(sql)
         names = [str(column[0]) for column in cursor.description or ()]
         return names, iter(lambda: cursor.fetchmany(size), [])
 
     def has(self, table: str) -> bool:
         """Whether the file has the table: it may be of an older warehouse."""
-        return bool(self.value("select count(*) from duckdb_tables() where table_name = ?", [table]))
+        return bool(
+            self.value(
+                "select count(*) from duckdb_tables() where database_name = current_database() and table_name = ?",
+                [table],
+            )
+        )
 
     @property
     def day(self) -> date | None:
@@ -82,14 +92,14 @@ class Files:
             if self._database is None or self._known != known:
                 self._database, self._known = _attached(file), known
             cursor = self._database.cursor()
-        cursor.execute("use published")
+        cursor.execute(f"use {SCHEMA}")
         return cursor
 
 
 def _attached(file: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": "2"})
     quoted = str(file).replace("'", "''")
-    connection.execute(f"attach '{quoted}' as published (read_only)")
+    connection.execute(f"attach '{quoted}' as {SCHEMA} (read_only)")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection

@@ -30,7 +30,7 @@ def downloads(request: Request, published: Published, text: str = "") -> HTMLRes
         """
         select table_name, coalesce(comment, '') as description, estimated_size as rows, column_count as columns
         from duckdb_tables()
-        where schema_name = 'main' and not internal
+        where database_name = current_database() and not internal
             and ($text = '' or contains(lower(concat_ws(' ', table_name, comment)), lower($text)))
         order by table_name
         """,

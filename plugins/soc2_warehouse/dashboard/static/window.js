@@ -56,7 +56,7 @@ addEventListener('DOMContentLoaded', () => {
   const axisText = () => ({color: soc2.colour('soft'), fontSize: 11});
   const draw = () => {
     if (chart) chart.dispose();
-    chart = echarts.init(canvas, null, {renderer: 'canvas'});
+    chart = echarts.init(canvas, null, {renderer: 'canvas', useCoarsePointer: false}); // a finger means the cell under it
     chart.setOption({
       animation: false, textStyle: {fontFamily: getComputedStyle(document.body).fontFamily},
       grid: {left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM},
@@ -89,11 +89,13 @@ addEventListener('DOMContentLoaded', () => {
       const cell = cellAt(event);
       if (!cell) return;
       // A finger chooses first; the link in the line above opens what it chose.
-      if (event.event.pointerType === 'touch') go(cell.row, cell.day, false);
+      if (finger) go(cell.row, cell.day, false);
       else location.href = address(cell.row, cell.day);
     });
   };
 
+  let finger = false;
+  element.addEventListener('pointerdown', (event) => { finger = event.pointerType === 'touch'; }, true);
   const cellAt = (event) => {
     const point = [event.offsetX, event.offsetY];
     if (!chart.containPixel({gridIndex: 0}, point)) return null;
