@@ -24,7 +24,8 @@ COPY dags dags
 COPY dbt_project dbt_project
 
 RUN useradd --uid 50000 --gid 0 --create-home airflow \
-    && install --directory --owner=airflow --group=root --mode=0770 /var/lib/soc2 /var/lib/soc2/airflow
+    && install --directory --owner=airflow --group=root --mode=0770 \
+        /var/lib/soc2 /var/lib/soc2/airflow /var/lib/soc2/airflow/logs /var/lib/soc2/published
 USER airflow
 
 ENV PATH=/opt/soc2/.venv/bin:$PATH \

@@ -24,7 +24,7 @@ def services() -> dict[str, Any]:
 
 def test_every_component_is_there(services: dict[str, Any]) -> None:
     components = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-duckdb"}
-    assert set(services) == {"postgres", "redis", "airflow-init"} | components
+    assert set(services) == {"postgres", "redis", "airflow-init", "superset"} | components
 
 
 def test_one_worker_takes_one_task_that_writes_duckdb(services: dict[str, Any]) -> None:
@@ -41,9 +41,36 @@ def test_only_the_extracting_worker_has_credentials_and_a_way_out(services: dict
 
 
 def test_components_share_one_database_and_one_jwt_secret(services: dict[str, Any]) -> None:
-    airflow = [one["environment"] for name, one in services.items() if name not in ("postgres", "redis")]
+    airflow = [one["environment"] for name, one in services.items() if name not in ("postgres", "redis", "superset")]
     for key in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__CORE__FERNET_KEY"):
         assert len({environment[key] for environment in airflow}) == 1, key
+
+
+def volumes(service: dict[str, Any]) -> dict[str, str]:
+    """Where each volume stands, with ``:ro`` when it is read-only."""
+    return dict(one.split(":", 1) for one in service.get("volumes", []))
+
+
+def test_one_worker_writes_the_published_file_and_readers_cannot(services: dict[str, Any]) -> None:
+    seen = {name: volumes(one)["published"] for name, one in services.items() if "published" in volumes(one)}
+    folder = "/var/lib/soc2/published"
+    assert seen == {"worker-duckdb": folder, "api-server": f"{folder}:ro", "superset": f"{folder}:ro"}
+    assert volumes(services["api-server"])["soc2"] == "/var/lib/soc2:ro"
+    image = (PROJECT / "Dockerfile").read_text()
+    # A volume inside a read-only volume needs a folder to stand on.
+    assert all(place in image for place in (folder, "/var/lib/soc2/airflow/logs"))
+
+
+def test_superset_sees_the_published_file_alone(services: dict[str, Any]) -> None:
+    superset = services["superset"]
+    assert set(volumes(superset)) == {"published", "superset"}
+    assert superset["networks"] == ["superset"]
+    assert [name for name, one in services.items() if "superset" in one.get("networks", [])] == ["superset"]
+    assert all(port.startswith("127.0.0.1:") for port in superset["ports"])
+    assert superset["read_only"] and superset["cap_drop"] == ["ALL"] and "env_file" not in superset
+    image = (PROJECT / "dashboards" / "superset" / "Dockerfile").read_text()
+    assert "--require-hashes" in image
+    assert "SOC2_PUBLISHED_FILE=/var/lib/soc2/published/warehouse.duckdb" in image
 
 
 def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
