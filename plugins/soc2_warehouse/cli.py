@@ -263,6 +263,14 @@ def status(
 
 
 @app.command()
+def pages(port: Annotated[int, typer.Option(help="of this machine's loopback")] = 8080) -> None:
+    """Serve the compliance pages to this machine, behind Airflow's login."""
+    from soc2_warehouse.dashboard.serve import serve
+
+    serve(settings(), port, typer.echo)
+
+
+@app.command()
 def alerts(
     send: Annotated[
         bool, typer.Option("--send", help="tell the configured channels what they have not told yet")
