@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def sheet(settings: Settings, control_id: str, day: date | None = None) -> Sheet
     if not run["evaluated_ok"]:
         problems.append(f"the control was not evaluated ({run['reason']}): {run['detail']}")
     landing = Landing(settings.landing_url)
-    declared = _control(settings, control_id)
+    declared = _manifest(settings)[1].get(control_id)
     if declared is None:
         problems.append("no manifest of this home declares the control: its statement and models cannot be shown")
     receipts, earlier = _inputs(landing, run, found.run_id, problems)
@@ -213,10 +214,16 @@ def _utc(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _control(settings: Settings, control_id: str) -> Control | None:
+@lru_cache(maxsize=1)
+def _read_manifest(file: Path, changed: int) -> tuple[dict[str, Any], dict[str, Control]]:
+    """(nodes, controls) of a manifest; a sheet of every control asks for the same one. changed: its time, in ns."""
+    nodes: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["nodes"]
+    return nodes, {control.id: control for control in controls.load(file)}
+
+
+def _manifest(settings: Settings) -> tuple[dict[str, Any], dict[str, Control]]:
     file = settings.dbt_target / "manifest.json"
-    declared = controls.load(file) if file.exists() else ()
-    return next((control for control in declared if control.id == control_id), None)
+    return _read_manifest(file, file.stat().st_mtime_ns) if file.exists() else ({}, {})
 
 
 def _models(
@@ -230,7 +237,7 @@ def _models(
             "the control's SQL is another by now: the models listed are those of the newest night, not of "
             f"{run['logical_date']} (code {run['code_sha']})"
         )
-    nodes = json.loads((settings.dbt_target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    nodes = _manifest(settings)[0]
     found: dict[str, dict[str, Any]] = {}
 
     def visit(unique_id: str) -> None:
