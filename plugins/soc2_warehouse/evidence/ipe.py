@@ -191,16 +191,9 @@ def _source(receipt: Receipt) -> dict[str, Any]:
 
 
 def _earlier(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "table": receipt.source_id,
-        "logical date": receipt.logical_date,
-        "extract": receipt.run_id,
-        "window": f"{_utc(receipt.window_start)} to {_utc(receipt.window_end)}" if receipt.window_start else "",
-        "status": receipt.status,
-        "rows": receipt.rows,
-        "denied": receipt.permission_denied,
-        "raw file sha256": receipt.sha256,
-    }
+    names = ("table", "logical date", "extract", "window", "status", "rows", "denied", "raw file sha256")
+    whole = _source(receipt)
+    return {name: whole[name] for name in names}
 
 
 def _rights(source: str) -> str:
