@@ -11,10 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from soc2_warehouse import controls, facts, ledger, sources
+from soc2_warehouse.controls import Control
 from soc2_warehouse.evidence import ipe_trace
 from soc2_warehouse.evidence.populations import control_rows, control_run, json_lines
 from soc2_warehouse.judgements import PREFIX, Record
@@ -57,18 +59,24 @@ def sheet(settings: Settings, control_id: str, day: date | None = None) -> Sheet
     if not run["evaluated_ok"]:
         problems.append(f"the control was not evaluated ({run['reason']}): {run['detail']}")
     landing = Landing(settings.landing_url)
+    declared = _manifest(settings)[1].get(control_id)
+    if declared is None:
+        problems.append("no manifest of this home declares the control: its statement and models cannot be shown")
     receipts, earlier = _inputs(landing, run, found.run_id, problems)
+    if not run["input_run_ids"] and (declared is None or declared.sources):
+        # A control over the warehouse's own records (EV-01, EV-03) has no source but them.
+        problems.append("the run names no extract")
     rows = list(control_rows(found.folder, control_id))
     keys = [row["entity_key"] for row in rows if row["result"] != "excluded"]
     if facts.population_hash(keys) != run["population_hash"]:
         problems.append("the rows in the ledger do not give the population_hash of the run")
     records = _records(landing, [*receipts, *earlier], problems)
     content = {
-        "Purpose": _purpose(settings, run, problems),
+        "Purpose": _purpose(declared, run),
         "Population": _population(run, found),
         "Sources": [_source(receipt) for receipt in receipts],
         "Earlier extracts the population rests on": [_earlier(receipt) for receipt in earlier],
-        "Transformations": _models(settings, run, problems),
+        "Transformations": _models(settings, declared, run, problems),
         "Exclusions": [{"reason": why, "rows": count} for why, count in sorted(run["excluded_reasons"].items())],
         "Reference counts": _checks(found.folder, control_id, run, problems),
         **_traced(rows, records, found.run_id),
@@ -91,8 +99,6 @@ def _inputs(
             receipts.append(Receipt.from_json(landing.read(by_run[wanted])))
         else:
             problems.append(f"the receipt of the extract {wanted} is missing")
-    if not run["input_run_ids"]:
-        problems.append("the run names no extract")
     day = date.fromisoformat(run["logical_date"])
     try:
         record = Record.from_json(landing.read(f"{PREFIX}/day={day}/{run_id}.json"))
@@ -130,10 +136,7 @@ def _records(landing: Landing, receipts: list[Receipt], problems: list[str]) -> 
     return found
 
 
-def _purpose(settings: Settings, run: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-    declared = _control(settings, run["control_id"])
-    if declared is None:
-        problems.append("no manifest of this home declares the control: its statement and models cannot be shown")
+def _purpose(declared: Control | None, run: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "control": run["control_id"],
         "title": declared.title if declared else "",
@@ -188,16 +191,9 @@ def _source(receipt: Receipt) -> dict[str, Any]:
 
 
 def _earlier(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "table": receipt.source_id,
-        "logical date": receipt.logical_date,
-        "extract": receipt.run_id,
-        "window": f"{_utc(receipt.window_start)} to {_utc(receipt.window_end)}" if receipt.window_start else "",
-        "status": receipt.status,
-        "rows": receipt.rows,
-        "denied": receipt.permission_denied,
-        "raw file sha256": receipt.sha256,
-    }
+    names = ("table", "logical date", "extract", "window", "status", "rows", "denied", "raw file sha256")
+    whole = _source(receipt)
+    return {name: whole[name] for name in names}
 
 
 def _rights(source: str) -> str:
@@ -211,29 +207,30 @@ def _utc(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _manifest(settings: Settings) -> dict[str, Any] | None:
+@lru_cache(maxsize=1)
+def _read_manifest(file: Path, changed: int) -> tuple[dict[str, Any], dict[str, Control]]:
+    """(nodes, controls) of a manifest; a sheet of every control asks for the same one. changed: its time, in ns."""
+    nodes: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["nodes"]
+    return nodes, {control.id: control for control in controls.load(file)}
+
+
+def _manifest(settings: Settings) -> tuple[dict[str, Any], dict[str, Control]]:
     file = settings.dbt_target / "manifest.json"
-    found: dict[str, Any] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-    return found
+    return _read_manifest(file, file.stat().st_mtime_ns) if file.exists() else ({}, {})
 
 
-def _control(settings: Settings, control_id: str) -> controls.Control | None:
-    file = settings.dbt_target / "manifest.json"
-    declared = controls.load(file) if file.exists() else ()
-    return next((control for control in declared if control.id == control_id), None)
-
-
-def _models(settings: Settings, run: Mapping[str, Any], problems: list[str]) -> list[dict[str, Any]]:
+def _models(
+    settings: Settings, control: Control | None, run: Mapping[str, Any], problems: list[str]
+) -> list[dict[str, Any]]:
     """The dbt models between the raw tables and the control, the control last."""
-    control, content = _control(settings, run["control_id"]), _manifest(settings)
-    if control is None or content is None:
+    if control is None:
         return []
     if control.sql_sha256 and run["sql_sha256"] and control.sql_sha256 != run["sql_sha256"]:
         problems.append(
             "the control's SQL is another by now: the models listed are those of the newest night, not of "
             f"{run['logical_date']} (code {run['code_sha']})"
         )
-    nodes = content["nodes"]
+    nodes = _manifest(settings)[0]
     found: dict[str, dict[str, Any]] = {}
 
     def visit(unique_id: str) -> None:
