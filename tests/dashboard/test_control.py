@@ -10,6 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from soc2_warehouse.dashboard import quality_docs
+from soc2_warehouse.settings import Settings
+
 pytestmark = pytest.mark.slow(minutes=0.5)
 
 Visit = Callable[..., Any]
@@ -176,6 +179,11 @@ def test_great_expectations_pages_are_linked(visit: Visit) -> None:
     assert "/quality/validations/AC-01/" in link.get_attribute("href")
     answer = page.request.get(visitor.server + link.get_attribute("href"))
     assert answer.ok and "AC-01" in answer.text()
+
+
+def test_a_home_without_data_docs_has_no_link(home: Settings) -> None:
+    assert quality_docs.pages_of("AC-01") == {"expectations": "", "validation": ""}
+    assert quality_docs.file_of("index.html") is None
 
 
 def test_a_control_that_is_none_is_not_found(client: Callable[..., Any]) -> None:

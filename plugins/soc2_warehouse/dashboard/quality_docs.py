@@ -13,13 +13,14 @@ def folder() -> Path:
 
 
 def pages_of(control_id: str) -> dict[str, str]:
-    """``expectations`` and ``validation``: paths within the folder, only of what is there. control_id: a known one."""
+    """``expectations`` and ``validation``: paths within the folder, empty for what is not there."""
     root = folder()
-    found = {"expectations": root / "expectations" / f"{control_id}.html"}
+    suite = root / "expectations" / f"{control_id}.html"
     validations = sorted((root / "validations" / control_id).rglob("*.html"))
-    if validations:
-        found["validation"] = validations[-1]
-    return {name: file.relative_to(root).as_posix() for name, file in found.items() if file.is_file()}
+    return {
+        "expectations": suite.relative_to(root).as_posix() if suite.is_file() else "",
+        "validation": validations[-1].relative_to(root).as_posix() if validations else "",
+    }
 
 
 def file_of(path: str) -> Path | None:

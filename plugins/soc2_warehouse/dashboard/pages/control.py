@@ -52,7 +52,7 @@ def control(
         control=declared,
         run=run,
         around=around,
-        replay=_replay(published, control_id, shown) if shown else "",
+        replay=_replay(published, control_id, shown) if shown and _can_change(run) else "",
         trend=control_facts.trend(published, control_id),
         exceptions=control_facts.exceptions(published, control_id, state, page_number(exceptions)),
         rows=control_facts.rows(published, run, result, filters["code"], filters["text"], page)
@@ -68,6 +68,11 @@ def control(
         results=RESULTS,
         docs=quality_docs.pages_of(control_id),
     )
+
+
+def _can_change(run: dict[str, Any] | None) -> bool:
+    """Whether judging the day again could say something else."""
+    return run is None or run["reason"] in window_days.REPEATABLE
 
 
 def _replay(published: Reader, control_id: str, day: date) -> str:

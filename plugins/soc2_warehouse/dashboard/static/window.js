@@ -56,7 +56,7 @@ addEventListener('DOMContentLoaded', () => {
   const axisText = () => ({color: soc2.colour('soft'), fontSize: 11});
   const draw = () => {
     if (chart) chart.dispose();
-    chart = echarts.init(canvas, null, {renderer: 'canvas'});
+    chart = echarts.init(canvas, null, {renderer: 'canvas', useCoarsePointer: false}); // a finger means the cell under it
     chart.setOption({
       animation: false, textStyle: {fontFamily: getComputedStyle(document.body).fontFamily},
       grid: {left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM},
