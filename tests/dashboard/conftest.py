@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from soc2_warehouse import embedded
-from soc2_warehouse.settings import PROJECT, from_environment
+from soc2_warehouse.settings import PROJECT, Settings, from_environment
 
 sys.path.insert(0, str(Path(__file__).parent))
 from airflow_server import serving  # reason: pytest's import mode knows no siblings
@@ -39,23 +39,19 @@ CHROMIUM_ARGUMENTS = (
 )
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-#: A home to look at instead of playing nights first: for those who write pages.
-HOME_VARIABLE = "TEST_HOME"
 #: Where pictures go; the docs show those of ``docs/pictures`` (``TEST_PICTURES=docs/pictures make test``).
 PICTURES_VARIABLE = "TEST_PICTURES"
 
 
 @pytest.fixture(scope="session")
-def pages_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pages_home(played: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with what the played nights left, an Airflow and a published file of its own."""
-    given = os.environ.get(HOME_VARIABLE)
-    played = Path(given) if given else request.getfixturevalue("played").home
     home = tmp_path_factory.mktemp("pages") / "home"
     (home / "published").mkdir(parents=True)
-    shutil.copyfile(played / "published" / "warehouse.duckdb", home / "published" / "warehouse.duckdb")
+    shutil.copyfile(played.published_file, home / "published" / "warehouse.duckdb")
     for name in ("landing", "ledger", "quality"):
-        assert (played / name).exists(), f"the played nights left no {name}"
-        (home / name).symlink_to(played / name)
+        assert (played.home / name).exists(), f"the played nights left no {name}"
+        (home / name).symlink_to(played.home / name)
     return home
 
 

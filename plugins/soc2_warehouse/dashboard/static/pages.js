@@ -25,8 +25,10 @@ const soc2 = (() => {
   const draw = () => {
     drawn.splice(0).forEach((chart) => chart.dispose());
     for (const script of document.querySelectorAll('script[data-chart]')) {
-      const chart = echarts.init(document.getElementById(script.dataset.chart), dark.matches ? 'dark' : null, {renderer: 'svg'});
       const option = JSON.parse(script.textContent);
+      // A shape per bar is dear for the browser from some hundred on.
+      const shapes = (option.series || []).reduce((sum, one) => sum + (one.data || []).length, 0);
+      const chart = echarts.init(document.getElementById(script.dataset.chart), dark.matches ? 'dark' : null, {renderer: shapes > 400 ? 'canvas' : 'svg'});
       chart.setOption({
         backgroundColor: 'transparent', animation: false, textStyle: {fontFamily: 'inherit', color: colour('ink')},
         ...option,
