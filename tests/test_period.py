@@ -156,6 +156,8 @@ def test_every_published_column_is_documented(week: Week) -> None:
             "select table_name, column_name from information_schema.columns where table_schema = 'main'"
         ).fetchall()
     assert columns
+    vague = {table for table, _ in columns if "grain:" not in models[table]["description"].lower()}
+    assert vague == set(), "a table's description ends with its grain"
     silent = [
         (table, column)
         for table, column in columns

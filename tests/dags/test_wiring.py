@@ -16,7 +16,7 @@ from soc2_warehouse.settings import PROJECT
 
 
 def test_there_are_exactly_these_dags(dags: dict[str, Any]) -> None:
-    assert sorted(dags) == ["soc2_controls", "soc2_extract", "soc2_verdicts"]
+    assert sorted(dags) == ["soc2_alerts", "soc2_controls", "soc2_extract", "soc2_verdicts"]
 
 
 def test_every_dag_tells_how_to_triage_and_never_catches_up(dags: dict[str, Any]) -> None:
