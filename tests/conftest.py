@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,37 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             assert told.returncode == 0, told.stdout + told.stderr
             (home / ".played").touch()
     return settings
+
+
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, headless. Skipped where it is not installed, except on CI, where that is a failure.
+
+    One for all tests of a process: a second one cannot be started beside it.
+    """
+    if CHROMIUM is None:
+        told = "no chromium: nothing was looked at in a browser (Debian: apt install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
+        yield started
+        started.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

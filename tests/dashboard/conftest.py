@@ -27,16 +27,6 @@ from airflow_server import serving  # reason: pytest's import mode knows no sibl
 # Airflow reads its environment at its first import, so it is set here, before any test module is.
 embedded.configure(from_environment())
 
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 #: Where pictures go; the docs show those of ``docs/pictures`` (``TEST_PICTURES=docs/pictures make test``).
@@ -122,22 +112,6 @@ def client(server: str, token: Callable[[str], str]) -> Iterator[Callable[..., h
         one.close()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium, headless. Skipped where it is not installed, except on CI, where that is a failure."""
-    if not Path(CHROMIUM).exists():
-        told = f"no {CHROMIUM}: the pages were not looked at in a browser (Debian: apt install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
-        yield started
-        started.close()
-
-
 @dataclass
 class Visitor:
     """A browser page with what it did that no page of ours may do."""
@@ -168,12 +142,12 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(server: str, browser: Any, token: Callable[[str], str]) -> Iterator[Callable[..., Visitor]]:
+def visit(server: str, chromium: Any, token: Callable[[str], str]) -> Iterator[Callable[..., Visitor]]:
     """``visit(user, dark=False, phone=False)``: a visitor who is logged in; user None: nobody yet."""
     visitors: list[Visitor] = []
 
     def open_one(user: str | None = "dan", *, dark: bool = False, phone: bool = False) -> Visitor:
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport=PHONE if phone else LAPTOP,
             color_scheme="dark" if dark else "light",
             has_touch=phone,

@@ -25,7 +25,6 @@ FOLDER = PROJECT / "dashboards" / "superset"
 PASSWORD = "the-password-of-a-test"
 #: Seconds to wait for one answer; long, because other tests run beside.
 PATIENCE = 120
-CHROMIUM = shutil.which("chromium")
 
 
 @dataclass
@@ -160,27 +159,16 @@ def _await(running: Superset, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(superset: Superset) -> Iterator[Any]:
+def browser(superset: Superset, chromium: Any) -> Iterator[Any]:
     """A headless Chromium that is signed in."""
-    if CHROMIUM is None:
-        assert "CI" not in os.environ, "Chromium is not installed"
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    quiet = (
-        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync"
-    )
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet.split())
-        context = chromium.new_context(viewport={"width": 1440, "height": 2600})
-        context.set_default_timeout(120_000)
-        page = context.new_page()
-        page.goto(f"{superset.url}/login/")
-        page.fill("#username", "admin")
-        page.fill("#password", superset.password)
-        page.keyboard.press("Enter")
-        page.wait_for_url(re.compile("welcome"))
-        page.close()
-        yield context
-        chromium.close()
+    context = chromium.new_context(viewport={"width": 1440, "height": 2600})
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    page.goto(f"{superset.url}/login/")
+    page.fill("#username", "admin")
+    page.fill("#password", superset.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("welcome"))
+    page.close()
+    yield context
+    context.close()
