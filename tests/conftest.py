@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,11 @@ CHROMIUM_ARGUMENTS = (
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, headless. Skipped where it is not installed, except on CI, where that is a failure.
+def launch() -> Iterator[Callable[[], Any]]:
+    """``launch()`` starts a headless Chromium of one's own. Skipped where there is none, except on CI: there it fails.
 
-    One for all tests of a process: a second one cannot be started beside it.
+    Playwright can be started only once in a process; browsers are one for each kind of page, so that what one kind
+    leaves open does not slow the others.
     """
     if CHROMIUM is None:
         told = "no chromium: nothing was looked at in a browser (Debian: apt install chromium)"
@@ -87,9 +88,7 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
-        yield started
-        started.close()
+        yield lambda: playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -112,6 +112,14 @@ def client(server: str, token: Callable[[str], str]) -> Iterator[Callable[..., h
         one.close()
 
 
+@pytest.fixture(scope="session")
+def browser(launch: Callable[[], Any]) -> Iterator[Any]:
+    """A Chromium for the pages."""
+    started = launch()
+    yield started
+    started.close()
+
+
 @dataclass
 class Visitor:
     """A browser page with what it did that no page of ours may do."""
@@ -142,12 +150,12 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(server: str, chromium: Any, token: Callable[[str], str]) -> Iterator[Callable[..., Visitor]]:
+def visit(server: str, browser: Any, token: Callable[[str], str]) -> Iterator[Callable[..., Visitor]]:
     """``visit(user, dark=False, phone=False)``: a visitor who is logged in; user None: nobody yet."""
     visitors: list[Visitor] = []
 
     def open_one(user: str | None = "dan", *, dark: bool = False, phone: bool = False) -> Visitor:
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport=PHONE if phone else LAPTOP,
             color_scheme="dark" if dark else "light",
             has_touch=phone,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,8 +159,9 @@ def _await(running: Superset, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(superset: Superset, chromium: Any) -> Iterator[Any]:
+def browser(superset: Superset, launch: Callable[[], Any]) -> Iterator[Any]:
     """A headless Chromium that is signed in."""
+    chromium = launch()
     context = chromium.new_context(viewport={"width": 1440, "height": 2600})
     context.set_default_timeout(120_000)
     page = context.new_page()
@@ -171,4 +172,4 @@ def browser(superset: Superset, chromium: Any) -> Iterator[Any]:
     page.wait_for_url(re.compile("welcome"))
     page.close()
     yield context
-    context.close()
+    chromium.close()
