@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from soc2_warehouse.dashboard.charts import over_days
+from soc2_warehouse.dashboard.dated_exceptions import DATED
 from soc2_warehouse.dashboard.listing import Listing, listed
 from soc2_warehouse.dashboard.reading import Reader
 
@@ -95,22 +96,7 @@ def exceptions(published: Reader, control_id: str, state: str, page: int) -> Lis
     """A hundred of the control's exceptions, open ones first, each with its ``events``."""
     found = listed(
         published,
-        """
-        with judged as (select max(as_of) as as_of from fct_control_run where is_current)
-        select
-            exceptions.*,
-            people.display_name as owner_name,
-            exceptions.state = 'open' and exceptions.due_at < judged.as_of as is_overdue,
-            date_diff(
-                'day',
-                cast(exceptions.opened_at as date),
-                cast(coalesce(exceptions.remediated_at, exceptions.closed_at, judged.as_of) as date)
-            ) as age_days
-        from fct_exception as exceptions
-        cross join judged
-        left join dim_person as people on people.person_key = exceptions.owner_key
-        where exceptions.control_id = $control and ($state = '' or exceptions.state = $state)
-        """,
+        f"select * from ({DATED}) where control_id = $control and ($state = '' or state = $state)",
         {"control": control_id, "state": state},
         "state <> 'open', due_at, entity_name, exception_id",
         page,

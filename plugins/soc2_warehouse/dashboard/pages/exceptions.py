@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from soc2_warehouse.dashboard.app import Link
+from soc2_warehouse.dashboard.dated_exceptions import DATED
 from soc2_warehouse.dashboard.evidence import evidence_of
 from soc2_warehouse.dashboard.listing import PageNumber, chosen, listed
 from soc2_warehouse.dashboard.reading import Published
@@ -17,24 +18,6 @@ from soc2_warehouse.dashboard.rendering import page as rendered
 router = APIRouter()
 LINK = Link("Exceptions", "/exceptions", 40)
 
-#: Age and delay are of the instant that was judged last, never of the clock: the page says tomorrow what it says today.
-DATED = """
-    with judged as (select max(as_of) as as_of from fct_control_run where is_current)
-    select
-        exceptions.*,
-        people.display_name as owner_name,
-        controls.title,
-        exceptions.state = 'open' and exceptions.due_at < judged.as_of as is_overdue,
-        date_diff(
-            'day',
-            cast(exceptions.opened_at as date),
-            cast(coalesce(exceptions.remediated_at, exceptions.closed_at, judged.as_of) as date)
-        ) as age_days
-    from fct_exception as exceptions
-    cross join judged
-    left join dim_person as people on people.person_key = exceptions.owner_key
-    left join dim_control as controls on controls.control_id = exceptions.control_id
-"""
 #: Texts of filters are looked for as they are: no pattern, no operator.
 FILTERED = f"""
     select * from ({DATED})
