@@ -29,6 +29,18 @@
 {{ return(override[name] if name in override else meta.parameters[name].value) }}
 {%- endmacro %}
 
+{#- The value of a parameter of another control, for models that several controls share. -#}
+{% macro param_of(control_id, name) -%}
+{%- if not execute -%}{{ return(none) }}{%- endif -%}
+{%- set override = var('parameters', {}).get(control_id, {}) -%}
+{%- if name in override -%}{{ return(override[name]) }}{%- endif -%}
+{%- set metas = var('controls', {}).values() if model.resource_type == 'unit_test' else graph.nodes.values() | map(attribute='config.meta') -%}
+{%- for meta in metas if meta.get('id') == control_id and name in meta.get('parameters', {}) -%}
+  {{ return(meta.parameters[name].value) }}
+{%- endfor -%}
+{{ exceptions.raise_compiler_error(model.name ~ ": no control " ~ control_id ~ " declares parameter " ~ name) }}
+{%- endmacro %}
+
 {#- The same as a SQL literal: number, boolean, text, or list of text. -#}
 {% macro param(name) -%}
 {%- set value = soc2_warehouse.param_value(name) -%}

@@ -21,7 +21,8 @@ from soc2_warehouse.sources.registers import NotACheckout
 
 DAY = date(2026, 7, 1)
 VENDORS = ",".join(registers()["vendors"].columns)
-GOOD = "V001,Acme Cloud,high,true,false,true,true,customer;internal,E1001,active,2025-01-06,"
+CELLS = len(registers()["vendors"].columns)
+GOOD = "V001,Acme Cloud,high,true,false,true,true,customer;internal,E1001,active,2025-01-06,,,,"
 
 
 class Repository:
@@ -155,12 +156,12 @@ CSV_ERRORS = {
     ),
     "too few cells": (
         "V001,Acme Cloud",
-        "vendors.csv line 3: 2 cells where the header has 12; "
+        f"vendors.csv line 3: 2 cells where the header has {CELLS}; "
         "quote a cell that holds a comma, leave an empty cell for what is unknown",
     ),
     "too many cells": (
         GOOD + ",more",
-        "vendors.csv line 3: 13 cells where the header has 12; "
+        f"vendors.csv line 3: {CELLS + 1} cells where the header has {CELLS}; "
         "quote a cell that holds a comma, leave an empty cell for what is unknown",
     ),
 }

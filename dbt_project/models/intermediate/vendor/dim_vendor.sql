@@ -1,3 +1,4 @@
+{%- set facts = ['processes_customer_data', 'stores_customer_data', 'is_infrastructure_provider', 'has_company_data'] -%}
 with vendors as (
     {{ newest(ref('stg_registers__vendors')) }}
 ),
@@ -20,6 +21,11 @@ history as (
         max(case when past.tier is distinct from vendors.tier then past._day end) as last_other_tier_on,
         max(
             case
+                when (past.{{ facts | join(', past.') }}) is distinct from (vendors.{{ facts | join(', vendors.') }}) then past._day
+            end
+        ) as last_other_facts_on,
+        max(
+            case
                 when (past.name, past.tier, past.owner_id, past.status) is distinct from
                     (vendors.name, vendors.tier, vendors.owner_id, vendors.status)
                     then past._day
@@ -36,6 +42,8 @@ since as (
         past.vendor_id,
         min(case when history.last_other_tier_on is not null and past._day > history.last_other_tier_on then past._day end)
             as retiered_on,
+        min(case when history.last_other_facts_on is not null and past._day > history.last_other_facts_on then past._day end)
+            as facts_changed_on,
         min(
             case
                 when history.last_other_version_on is null or past._day > history.last_other_version_on then past._day
@@ -53,13 +61,19 @@ registered as (
         vendors.name,
         true as is_registered,
         vendors.tier,
+        vendors.purpose,
+        -- The first rule that holds; a fact that is not recorded leaves this and all later rules open.
         case
-            when vendors.is_infrastructure_provider then 'high'
             when vendors.processes_customer_data or vendors.stores_customer_data then 'critical'
             when vendors.processes_customer_data is null or vendors.stores_customer_data is null then null
+            when vendors.is_infrastructure_provider then 'high'
+            when vendors.is_infrastructure_provider is null then null
             when vendors.has_company_data then 'medium'
             when vendors.has_company_data = false then 'low'
         end as implied_tier,
+        since.facts_changed_on,
+        vendors.is_subservice_organization,
+        vendors.subservice_method,
         vendors.processes_customer_data,
         vendors.stores_customer_data,
         vendors.is_infrastructure_provider,
@@ -96,7 +110,11 @@ seen_only as (
         external_name as name,
         false as is_registered,
         cast(null as varchar) as tier,
+        cast(null as varchar) as purpose,
         cast(null as varchar) as implied_tier,
+        cast(null as date) as facts_changed_on,
+        cast(null as boolean) as is_subservice_organization,
+        cast(null as varchar) as subservice_method,
         cast(null as boolean) as processes_customer_data,
         cast(null as boolean) as stores_customer_data,
         cast(null as boolean) as is_infrastructure_provider,
@@ -122,7 +140,11 @@ select
     name,
     is_registered,
     tier,
+    purpose,
     implied_tier,
+    facts_changed_on,
+    is_subservice_organization,
+    subservice_method,
     processes_customer_data,
     stores_customer_data,
     is_infrastructure_provider,

@@ -1,10 +1,11 @@
-with demanded (tier, kind, years) as (
+{%- set months = param_of('VM-05', 'max_age_months') -%}
+with demanded (tier, kind, months) as (
     values
-        ('critical', 'soc2_report_review', 1),
-        ('critical', 'security_questionnaire', 1),
-        ('high', 'soc2_report_review', 1),
-        ('medium', 'security_questionnaire', 2),
-        ('medium', 'policy_review', 2)
+        ('critical', 'soc2_report_review', 12),
+        ('critical', 'security_questionnaire', 12),
+        ('high', 'soc2_report_review', 12),
+        ('medium', 'security_questionnaire', {{ months }}),
+        ('medium', 'policy_review', {{ months }})
 ),
 
 due as (
@@ -14,7 +15,7 @@ due as (
         vendors.tier,
         vendors.owner_key,
         demanded.kind,
-        demanded.years,
+        demanded.months,
         -- A vendor moved to another tier owes that tier's assessments from the day of the move.
         coalesce(vendors.retiered_on, vendors.onboarded_at) as due_from
     from {{ ref('dim_vendor') }} as vendors
@@ -94,9 +95,7 @@ select
     due.kind,
     due.due_from,
     newest_completed.performed_on as performed_at,
-    case when due.years = 2 then {{ plus_year(plus_year('newest_completed.performed_on')) }}
-        else {{ plus_year('newest_completed.performed_on') }}
-    end as due_at,
+    {{ plus_months('newest_completed.performed_on', 'due.months') }} as due_at,
     first_completed.first_performed_on as first_performed_at,
     newest_completed.outcome,
     newest_completed.reviewer_id,

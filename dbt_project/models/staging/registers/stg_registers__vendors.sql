@@ -19,6 +19,9 @@ renamed as (
         {{ json_text('record', '$.status') }} as status,
         {{ utc(json_text('record', '$.onboarded_at')) }} as onboarded_at,
         {{ utc(json_text('record', '$.offboarded_at')) }} as offboarded_at,
+        {{ json_text('record', '$.purpose') }} as purpose,
+        {{ json_bool('record', '$.is_subservice_organization') }} as is_subservice_organization,
+        {{ json_text('record', '$.subservice_method') }} as subservice_method,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null

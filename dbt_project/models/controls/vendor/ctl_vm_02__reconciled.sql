@@ -1,0 +1,19 @@
+with counted as (
+    select
+        (
+            select count(*) * 1
+            from ({{ newest(ref('stg_registers__vendors')) }}) as register
+            where status = 'active'
+                and (offboarded_at is null or cast(offboarded_at as date) > {{ as_of_day() }})
+        ) as expected,
+        (select count(*) from {{ ref('ctl_vm_02__vendors_are_in_the_right_tier') }}) as actual
+)
+
+select
+    'vendors_in_use_judged' as check_name,
+    'registers.vendors' as scope,
+    cast(expected as bigint) as expected,
+    cast(actual as bigint) as actual,
+    expected = actual as passed,
+    'vendors of the register that are in use, against rows of the control' as detail
+from counted

@@ -1,0 +1,34 @@
+with counted as (
+    select
+        (
+            select count(*) * 1
+            from ({{ newest(ref('stg_registers__vendors')) }}) as register
+            where status = 'active'
+                and (offboarded_at is null or cast(offboarded_at as date) > {{ as_of_day() }})
+                and tier in ('critical', 'high')
+        ) as expected,
+        (select count(*) from {{ ref('ctl_vm_07__vendor_reports_cover_the_window') }}) as actual
+)
+
+select
+    'a_row_for_each_critical_or_high_vendor' as check_name,
+    'registers.vendors' as scope,
+    cast(expected as bigint) as expected,
+    cast(actual as bigint) as actual,
+    expected = actual as passed,
+    'critical and high vendors in use, against rows of the control' as detail
+from counted
+
+union all
+
+-- Only stands here when it holds: with such vendors there is nothing to prove. The tiers themselves are VM-02's.
+select
+    'no_critical_or_high_vendor' as check_name,
+    'registers.vendors' as scope,
+    cast(0 as bigint) as expected,
+    cast(0 as bigint) as actual,
+    true as passed,
+    'The register was read, and no vendor in use is critical or high.' as detail
+from counted
+where expected = 0
+    and exists (select 1 from ({{ newest(ref('stg_registers__vendors')) }}) as register)
