@@ -10,3 +10,9 @@ select * from {{ source(source_name, table_name) }}
 where _run_id not in (select distinct _run_id from {{ this }})
 {%- endif %}
 {%- endmacro %}
+
+{#- The newest record of each key of an event table whose records are exported again when they change. -#}
+{% macro newest_records(relation, key) -%}
+select * from {{ relation }}
+qualify row_number() over (partition by {{ key }} order by _day desc, _run_id desc, _seq desc) = 1
+{%- endmacro %}

@@ -28,3 +28,21 @@ def test_revoked_privileges_are_gone_and_statements_stay_two_days():
     assert not any(record["grantee"] == "yara.costa" for record in written(5)["db_grants"])
     wrote = {day: any(r["statement_class"] == "WRITE" for r in written(day)["db_audit"]) for day in (2, 3, 4, 5)}
     assert wrote == {2: False, 3: True, 4: True, 5: False}
+
+
+def test_processing_is_exported_for_ten_days_and_again_when_it_changes():
+    now = datetime(2026, 7, 3, 2, tzinfo=UTC)
+    tables = {table: records for source, table, _, records in exports.written(Company(), now) if source == "processing"}
+    assert {record["scheduled_for"][:10] for record in tables["runs"]} == {
+        *(f"2026-06-{day}" for day in range(23, 31)), "2026-07-01", "2026-07-02"
+    }  # fmt: skip
+    state = {record["run_id"]: record["state"] for record in tables["runs"]}
+    assert state["PL04-2026-06-26"] == "success" and "PL04-2026-06-30" not in state
+    assert all(not name.startswith("_") for records in tables.values() for record in records for name in record)
+
+
+def test_no_reconciliation_falls_on_a_weekend_or_holiday():
+    now = datetime(2026, 7, 6, 2, tzinfo=UTC)
+    made = next(records for _, table, _, records in exports.written(Company(), now) if table == "reconciliations")
+    days = {record["due_date"] for record in made if record["recon_id"] == "RC01"}
+    assert {"2026-07-02", "2026-06-30"} <= days and not days & {"2026-07-03", "2026-07-04", "2026-07-05"}
