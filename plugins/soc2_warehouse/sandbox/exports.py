@@ -1,4 +1,4 @@
-"""What the sandbox company's own exporters write: privileges inside its databases, audited statements, processing."""
+"""What the sandbox company's own exporters write: privileges inside its databases, audited statements, processing, privacy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from soc2_warehouse.sandbox import processing
+from soc2_warehouse.sandbox import privacy, processing
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.rhythm import moment
 
@@ -60,6 +60,7 @@ def written(company: Company, now: datetime) -> Iterator[tuple[str, str, str, li
     yield "db_grants", "grants", "snapshot", list(_grants(now))
     yield "db_audit", "statements", "event", list(_statements(now))
     yield from processing.exported(now)
+    yield from privacy.exported(now)
 
 
 def _databases(now: datetime) -> dict[str, Any]:
