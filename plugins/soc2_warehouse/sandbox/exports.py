@@ -1,4 +1,6 @@
-"""What the sandbox company's own exporters write: privileges inside its databases, audited statements, processing, privacy."""
+"""What the sandbox company's own exporters write: privileges inside its databases and audited statements, and what the
+modules for processing and privacy add.
+"""
 
 from __future__ import annotations
 
