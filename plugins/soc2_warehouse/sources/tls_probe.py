@@ -1,5 +1,7 @@
 """Registered public host names, asked as any client would: real TLS handshakes, and answers over HTTP and HTTPS.
 
+The privacy notices of the register ``privacy_notices`` are fetched, too, and landed as the text that a reader sees.
+
 Needs no permission, only a way out: run it where it sees what the public sees, else split-horizon DNS gives false
 comfort. The names are the register ``endpoints`` at the commit that ``registers_default`` leads to.
 
@@ -13,6 +15,7 @@ connections a name: five handshakes an address, three requests.
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import socket
 import ssl
@@ -20,6 +23,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from soc2_warehouse.connections import Connection, find
 from soc2_warehouse.registers import registers
@@ -31,6 +35,7 @@ SOURCE = "tls_probe"
 CONNECTION = "tls_probe_default"
 CONCURRENCY = 8
 TIMEOUT_SECONDS = 10
+LARGEST_PAGE_BYTES = 2_000_000
 #: A page that exists, and one that does not: a header set on pages only is missing on the error.
 PATHS = ("/", "/.well-known/soc2-warehouse-probe")
 VERSIONS = {"TLSv1": "TLSv1", "TLSv1.1": "TLSv1_1", "TLSv1.2": "TLSv1_2", "TLSv1.3": "TLSv1_3"}
@@ -57,13 +62,17 @@ class Probe:
 
     def hostnames(self, read: Read) -> list[str]:
         """Names of the register, once each. Raises LookupError when the register is not there."""
-        register = registers()["endpoints"]
+        return sorted({str(row["hostname"]).lower() for row in self.registered("endpoints", read)})
+
+    def registered(self, name: str, read: Read) -> list[dict[str, Any]]:
+        """Rows of a register without those that cannot be read. Raises LookupError when the register is not there."""
+        register = registers()[name]
         path = self.checkout.file(register.name)
         content = read_file(register, path.rpartition("/")[2], self.checkout.content(path))
         read.parameter("commit", self.checkout.commit)
         for problem in content.problems:
             read.incomplete(problem)
-        return sorted({str(row.values["hostname"]).lower() for row in content.rows if not row.problems})
+        return [dict(row.values) for row in content.rows if not row.problems]
 
     def addresses(self, hostname: str, port: int) -> list[tuple[str, int]]:
         """Every address behind a name. Raises OSError when it does not resolve."""
@@ -185,17 +194,46 @@ def answers(client: Probe, read: Read) -> Iterator[Any]:
     yield from read.each(client.hostnames(read), one)
 
 
+@table(kind="snapshot", key=("NoticeId",), query="GET of each registered privacy notice over HTTPS")
+def notices(client: Probe, read: Read) -> Iterator[Any]:
+    def one(notice: dict[str, Any]) -> Envelope:
+        read.page(1)
+        url = urlsplit(str(notice["url"]))
+        if url.scheme != "https" or not url.hostname:
+            found = {"status": None, "error": f"{notice['url']!r} is no address that begins with https://"}
+        else:
+            path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+            found = _notice(client, url.hostname, url.port or 443, path)
+        return read.answer(found, NoticeId=notice["notice_id"], Url=notice["url"])
+
+    yield from read.each(sorted(client.registered("privacy_notices", read), key=lambda row: str(row["notice_id"])), one)
+
+
+def _notice(client: Probe, hostname: str, port: int, path: str) -> dict[str, Any]:
+    """Status, and the text without what surrounds it on every page: menus and footers change, the notice does not."""
+    from bs4 import BeautifulSoup
+
+    try:
+        with client.shake(client.verifying, hostname, client.addresses(hostname, port)[0]) as connected:
+            answer = _asked(connected, hostname, path)
+            if answer.status != 200:
+                return {"status": answer.status}
+            page = BeautifulSoup(answer.read(LARGEST_PAGE_BYTES), "html.parser")
+    except (OSError, http.client.HTTPException) as error:
+        return {"status": None, "error": _said(error)}
+    for aside in page(["script", "style", "nav", "header", "footer"]):
+        aside.decompose()
+    text = " ".join((page.find("main") or page).get_text(" ").split())
+    return {"status": 200, "contentSha256": hashlib.sha256(text.encode()).hexdigest(), "text": text}
+
+
 def _get(client: Probe, hostname: str, port: int, path: str) -> dict[str, Any]:
     """Status and the headers that matter of one GET; redirects are told, not followed."""
     try:
         address = client.addresses(hostname, port)[0]
         connected = client.shake(client.any_version, hostname, address) if port == 443 else client.connect(address)
         with connected:
-            connected.settimeout(TIMEOUT_SECONDS)
-            asking = http.client.HTTPConnection(hostname)
-            asking.sock = connected
-            asking.request("GET", path, headers={"User-Agent": "soc2-warehouse-probe", "Connection": "close"})
-            answer = asking.getresponse()
+            answer = _asked(connected, hostname, path)
             return {
                 "path": path,
                 "status": answer.status,
@@ -204,6 +242,15 @@ def _get(client: Probe, hostname: str, port: int, path: str) -> dict[str, Any]:
             }
     except (OSError, http.client.HTTPException) as error:
         return {"path": path, "status": None, "error": _said(error)}
+
+
+def _asked(connected: socket.socket, hostname: str, path: str) -> http.client.HTTPResponse:
+    """The answer to one GET over an open connection. Raises OSError, http.client.HTTPException."""
+    connected.settimeout(TIMEOUT_SECONDS)
+    asking = http.client.HTTPConnection(hostname)
+    asking.sock = connected
+    asking.request("GET", path, headers={"User-Agent": "soc2-warehouse-probe", "Connection": "close"})
+    return asking.getresponse()
 
 
 def _said(error: Exception) -> str:
