@@ -68,3 +68,14 @@ cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
 {% macro position_in(list, value) -%}
 nullif(list_position({{ list }}, {{ value }}), 0)
 {%- endmacro %}
+
+{#- Whole calendar months from one date to another: 31 August to 30 November is three. -#}
+{% macro whole_months(earlier, later) -%}
+(date_diff('month', {{ earlier }}, {{ later }})
+    - case when {{ later }} < {{ soc2_warehouse.plus_months(earlier, "date_diff('month', " ~ earlier ~ ", " ~ later ~ ")") }} then 1 else 0 end)
+{%- endmacro %}
+
+{#- Whether two lists hold the same texts, in any order; null when one is null. -#}
+{% macro same_texts(list, other) -%}
+(list_sort(list_distinct({{ list }})) = list_sort(list_distinct({{ other }})))
+{%- endmacro %}

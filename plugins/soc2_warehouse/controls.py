@@ -179,7 +179,8 @@ def _control(
         id=control_id,
         title=meta.text("title"),
         statement=" ".join(statement.split()),
-        criteria=meta.texts("criteria"),
+        # Managing an engagement is no trust services criterion.
+        criteria=meta.texts("criteria", required=meta.values.get("category") != "Engagement"),
         category=meta.text("category"),
         owner=meta.text("owner"),
         severity=severity,

@@ -1,11 +1,7 @@
-with categories as (
-    {{ newest(ref('stg_registers__scope')) }}
-)
-
 select
-    engagement.engagement_id,
-    categories.category,
-    categories.in_scope,
-    categories.rationale
-from categories
-cross join {{ ref('dim_engagement') }} as engagement
+    scope.engagement_id,
+    scope.category,
+    scope.in_scope,
+    scope.rationale
+from {{ ref('int_scope_dated') }} as scope
+inner join {{ ref('dim_engagement') }} as engagement on engagement.engagement_id = scope.engagement_id
