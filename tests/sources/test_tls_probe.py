@@ -38,7 +38,7 @@ def by_name(reading, table):
 
 def test_versions_certificates_and_headers_are_what_the_servers_say(probe):
     reading = probe()
-    assert reading.status() == {"handshakes": "complete", "answers": "complete"}
+    assert reading.status() == {"handshakes": "complete", "answers": "complete", "notices": "complete"}
     shaken = by_name(reading, "handshakes")
     assert shaken["api.acme.example"]["protocols"] == ["TLSv1.2", "TLSv1.3"]
     assert shaken["hooks.acme.example"]["protocols"] == ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
@@ -69,3 +69,16 @@ def test_a_certificate_of_an_unknown_authority_or_another_name_is_told(probe):
     assert (shaken["api.acme.example"]["nameMatches"], shaken["api.acme.example"]["isTrusted"]) == (False, True)
     untrusted = by_name(probe(ca_file=None), "handshakes")["api.acme.example"]
     assert (untrusted["isTrusted"], untrusted["nameMatches"]) == (False, True)
+
+
+def test_a_notice_is_the_text_that_a_reader_sees(probe):
+    found = {row.parent["NoticeId"]: row.record for row in probe().rows("notices")}
+    assert found["app_en"]["status"] == 200 and found["partners"] == {"status": 404}
+    assert found["app_en"]["text"].startswith("How Acme handles personal data. We share them with ")
+    assert "News of" not in found["app_en"]["text"] and "page of" not in found["app_en"]["text"]
+    assert found["wiki"] == {"status": None, "error": "refused"}
+
+
+def test_a_notice_behind_a_certificate_that_nobody_trusts_is_not_published(probe):
+    found = {row.parent["NoticeId"]: row.record for row in probe(ca_file=None).rows("notices")}
+    assert found["app_en"]["status"] is None and "CERTIFICATE_VERIFY_FAILED" in found["app_en"]["error"]

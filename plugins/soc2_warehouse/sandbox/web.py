@@ -21,6 +21,7 @@ from typing import Any
 from flask import Response, request
 
 from soc2_warehouse.connections import Connection
+from soc2_warehouse.sandbox import notices
 from soc2_warehouse.sandbox.aws import edge
 from soc2_warehouse.sandbox.aws.cloud import Dated, at, moment
 from soc2_warehouse.sandbox.aws.keys import ALWAYS
@@ -109,22 +110,30 @@ class TlsServers:
             plain.settimeout(5)
             try:
                 with self._context(name).wrap_socket(plain, server_side=True) as secure:
-                    self._answer(secure, SITES[name])
+                    self._answer(secure, name)
             except OSError:  # a version that is not offered, a client that only shook hands
                 plain.close()
 
-    def _answer(self, secure: ssl.SSLSocket, site: Site) -> None:
-        asked = b""
+    def _answer(self, secure: ssl.SSLSocket, name: str) -> None:
+        site, asked = SITES[name], b""
         while b"\r\n\r\n" not in asked:
             part = secure.recv(4096)
             if not part:
                 return
             asked += part
-        is_page = asked.split()[1] == b"/"
-        lines = [f"HTTP/1.1 {'200 OK' if is_page else '404 Not Found'}", "Content-Length: 0", "Connection: close"]
+        path = asked.split()[1].decode()
+        body = notices.page(name, path, self.now())
+        is_page = path == "/" or body is not None
+        content = (body or "").encode()
+        lines = [
+            f"HTTP/1.1 {'200 OK' if is_page else '404 Not Found'}",
+            "Content-Type: text/html; charset=utf-8",
+            f"Content-Length: {len(content)}",
+            "Connection: close",
+        ]
         if site.hsts and (is_page or site.on_errors):
             lines.append(f"Strict-Transport-Security: {site.hsts}")
-        secure.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        secure.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + content)
 
     def _context(self, name: str) -> ssl.SSLContext:
         site, now = SITES[name], self.now()
