@@ -32,6 +32,7 @@ from __future__ import annotations
 from typing import Any
 
 import pendulum
+from airflow.configuration import conf
 from airflow.sdk import DAG, Asset, Param, PartitionedAssetTimetable, get_current_context, task
 
 from soc2_warehouse import tasks
@@ -71,7 +72,7 @@ with DAG(
     def questions(reviews: list[str]) -> list[dict[str, str | int]]:
         from soc2_warehouse.reviews import asking
 
-        return asking.questions(settings(), reviews)
+        return asking.questions(settings(), reviews, conf.getint("core", "max_map_length"))
 
     @task
     def signatures(reviews: list[str]) -> list[str]:

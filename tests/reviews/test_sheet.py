@@ -78,9 +78,9 @@ def test_a_decision_that_came_after_the_export_is_not_overwritten(opened: Desk, 
 
 def test_what_a_system_calls_an_account_is_no_formula(desk: Desk, fill: Fill) -> None:
     name = '=HYPERLINK("http://evil.example", "x")'
-    desk.publish(
-        f"update fct_access_review_line_proposed set name = '{name}' where system_id = 'github' and line_no = 1"
-    )
+    long = ", ".join(f"'svc:Action{number}\x01'" for number in range(3_000))
+    line = "where system_id = 'github' and line_no = 1"
+    desk.publish(f"update fct_access_review_line_proposed set name = '{name}', permissions = [{long}] {line}")
     desk.does("open", "github", "2026-Q3")
     file = fill(desk, "formula", decisions(desk))
     cell = load_workbook(file)["Review"]["B2"]

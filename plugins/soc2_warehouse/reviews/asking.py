@@ -40,10 +40,19 @@ def complain(problems: Sequence[str]) -> None:
         raise ReviewProblem("reviews are due and could not be opened:\n" + "\n".join(problems))
 
 
-def questions(settings: Settings, reviews: Sequence[str]) -> list[dict[str, Any]]:
-    """The undecided lines of reviews that are decided in Airflow's pages: {review_id, line_no} of each."""
-    found = (load(settings, review_id) for review_id in in_pages(settings, reviews))
-    return [{"review_id": one.review_id, "line_no": line.line_no} for one in found for line in one.undecided]
+def questions(settings: Settings, reviews: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """The undecided lines of reviews that are decided in Airflow's pages: {review_id, line_no, shown} of each.
+
+    limit: how many tasks Airflow makes of one. Raises ReviewProblem when there are more lines.
+    """
+    opened = [load(settings, review_id) for review_id in in_pages(settings, reviews)]
+    found = [(one.review_id, line) for one in opened for line in one.undecided]
+    if len(found) > limit:
+        raise ReviewProblem(
+            f"{len(found)} lines are more than Airflow asks about at once ({limit}): raise "
+            "AIRFLOW__CORE__MAX_MAP_LENGTH, or write spreadsheet into access_review_in of the register systems"
+        )
+    return [{"review_id": name, "line_no": line.line_no, "shown": line.shown} for name, line in found]
 
 
 def in_pages(settings: Settings, reviews: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ EVENTS = "events.jsonl"
 DECISIONS = ("confirm", "revoke", "modify")
 #: Where lines are decided: in Airflow's pages, or in a spreadsheet.
 PAGES, SPREADSHEET = "airflow", "spreadsheet"
-REVIEW_ID = re.compile(r"AR-\d{4}-Q[1-4]-[a-z0-9][a-z0-9_-]*")
+REVIEW_ID = re.compile(r"AR-\d{4}-Q[1-4]-[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class ReviewProblem(ValueError):
@@ -75,6 +75,11 @@ class Line:
     def subject(self) -> tuple[Any, ...]:
         """What a decision is about: on a line that differs in it, the decision does not hold."""
         return self.name, self.role, self.permissions, self.status, self.action_required
+
+    @property
+    def shown(self) -> str:
+        """A hash of what a page shows of the line: the line of this number may be another one after a renewal."""
+        return form.sha256(form.canonical([self.account, self.subject]).encode())
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,16 @@ from soc2_warehouse.settings import Settings
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer to a line. by: references of who decides, the first known one counts."""
+    """An answer to a line. by: references of who decides, the first known one counts. shown: ``Line.shown`` of the
+    line that was answered; None where the printed columns say it.
+    """
 
     line_no: int
     decision: str
     by: tuple[str, ...]
     reason: str = ""
     removed_permissions: tuple[str, ...] = ()
+    shown: str | None = None
 
 
 class Refused(ReviewProblem):
@@ -41,6 +44,8 @@ def admitted(
 ) -> tuple[Line, Decision]:
     """The decision that an answer makes. Raises Refused."""
     line = campaign.line(choice.line_no)
+    if choice.shown not in (None, line.shown):
+        raise Refused("line_no", "the review was renewed since this was asked, and shows the line in another way")
     _check_decision(line, choice)
     try:
         person = people.find(*choice.by)

@@ -13,7 +13,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOper
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from soc2_warehouse.reviews.campaign import DECISIONS, PAGES, load, now
+from soc2_warehouse.reviews.campaign import DECISIONS, PAGES, Campaign, load, now
 from soc2_warehouse.settings import settings
 
 FORM = {
@@ -33,10 +33,10 @@ class LineQuestion(HITLOperator):
     # What a system calls an account is never a template.
     template_fields = ()
 
-    def __init__(self, *, review_id: str = "", line_no: int = 0, **kwargs: Any) -> None:
+    def __init__(self, *, review_id: str = "", line_no: int = 0, shown: str = "", **kwargs: Any) -> None:
         # Airflow hands over the DAG's own parameters, which are none of the form's.
         super().__init__(subject="Access review", options=list(DECISIONS), **kwargs | {"params": FORM})
-        self.review_id, self.line_no = review_id, line_no
+        self.review_id, self.line_no, self.shown = review_id, line_no, shown
 
     @property
     def label(self) -> str:
@@ -50,9 +50,9 @@ class LineQuestion(HITLOperator):
         from soc2_warehouse.reviews import asking
 
         campaign = load(settings(), self.review_id)
-        line = campaign.line(self.line_no)
-        if line.account in campaign.decisions or campaign.closed:
+        if self._is_decided(campaign):
             return "decided already"
+        line = campaign.line(self.line_no)
         self.response_timeout = asking.time_left(settings(), campaign)
         self.subject, self.body = asking.question(settings(), campaign, line)
         return super().execute(context)
@@ -61,7 +61,7 @@ class LineQuestion(HITLOperator):
         from soc2_warehouse.reviews import deciding
 
         campaign = load(settings(), self.review_id)
-        if campaign.closed or campaign.line(self.line_no).account in campaign.decisions:
+        if self._is_decided(campaign):
             return "decided already, in a spreadsheet or by somebody else"
         if "error" in event:
             raise AirflowFailException(
@@ -76,9 +76,20 @@ class LineQuestion(HITLOperator):
             _refs(answer),
             str(given.get("reason") or ""),
             tuple(filter(None, (item.strip() for item in removed))),
+            self.shown,
         )
         made = deciding.decide(settings(), self.review_id, choice, _at(answer), PAGES)
         return f"{made.decision} by {made.by}"
+
+    def _is_decided(self, campaign: Campaign) -> bool:
+        """Raises AirflowFailException when the line is not the one that was to be asked about."""
+        if campaign.closed:
+            return True
+        line = next((line for line in campaign.lines if line.line_no == self.line_no), None)
+        if line is None or line.shown != self.shown:
+            told = f"{self.review_id} was renewed and shows this line in another way"
+            raise AirflowFailException(f'{told}; have it asked anew: {{"reviews": ["{self.review_id}"]}}')
+        return line.account in campaign.decisions
 
 
 class Signature(ApprovalOperator):
@@ -118,9 +129,9 @@ class Signature(ApprovalOperator):
 
 
 def _refs(answer: Any) -> tuple[str, ...]:
-    """What Airflow knows of who answered; a name or id that HR knows names the person."""
+    """The name under which Airflow knows who answered. Its id may be a number, and an employee number of another."""
     user = answer["responded_by_user"] or {}
-    return tuple(str(user[name]) for name in ("name", "id") if user.get(name))
+    return (str(user.get("name") or ""),)
 
 
 def _at(answer: Any) -> datetime:

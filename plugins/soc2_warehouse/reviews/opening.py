@@ -157,7 +157,7 @@ def _snapshot(
     return {
         "account_source": account_source,
         "snapshot_at": text(snapshot_at),
-        "accounts_listed": published.accounts(connection, account_source),
+        "accounts_listed": published.accounts(connection, account_source, snapshot_at),
         "sources": published.sources(connection, account_source),
         "lines": [vars(line) | {"permissions": list(line.permissions)} for line in found],
     }

@@ -121,30 +121,31 @@ def sources(connection: duckdb.DuckDBPyConnection, account_source: str) -> list[
     return _dicts(
         connection,
         """
-        with needed as (
-            select distinct unnest(sources) as source_id from dim_control where list_contains(?, control_id)
+        with declared as (
+            select list_contains(?, control_id) as is_of_review, unnest(sources) as source_id from dim_control
+        ),
+        needed as (
+            select distinct source_id
+            from declared
+            where (is_of_review and split_part(source_id, '.', 1) in (?, 'registers')) or source_id like 'hris.%'
         ),
         night as (select max(logical_date) as day from fct_control_run)
         select needed.source_id, coalesce(runs.status, 'missing') as status, runs.run_id, runs.rows
         from needed
         left join meta_extract_run as runs
             on runs.source_id = needed.source_id and runs.is_selected and runs.logical_date = (select day from night)
-        where split_part(needed.source_id, '.', 1) in (?, 'registers')
-        union all
-        select source_id, status, run_id, rows
-        from meta_extract_run
-        where source = 'hris' and is_selected and logical_date = (select day from night)
         order by 1
         """,
         [list(CONTROLS), account_source],
     )
 
 
-def accounts(connection: duckdb.DuckDBPyConnection, account_source: str) -> int:
-    """Accounts that may be able to sign in, counted in the account listing itself."""
+def accounts(connection: duckdb.DuckDBPyConnection, account_source: str, snapshot_at: datetime) -> int:
+    """Accounts that may have been able to sign in at the snapshot, counted in the account listing itself."""
     row = connection.execute(
-        "select count(*) from dim_account where source_id = ? and valid_to is null and can_sign_in is not false",
-        [account_source],
+        "select count(*) from dim_account where source_id = ? and valid_to is null and can_sign_in is not false "
+        "and coalesce(created_at <= ?, true)",
+        [account_source, snapshot_at.replace(tzinfo=None)],
     ).fetchone()
     return int(row[0]) if row else 0
 

@@ -82,14 +82,20 @@ def _cover(said: dict[str, Any]) -> list[list[Any]]:
 def _row(line: dict[str, Any]) -> list[str]:
     gone = f": {', '.join(line['removed_permissions'])} go" if line["removed_permissions"] else ""
     way = f" ({line['way']}, entered by {line['entered_by']})" if line["entered_by"] else f" ({line['way']})"
+    who = f"{line['decider'] or line['decided_by']}, {_minute(line['decided_at'])}{way}"
     values = line | {
         "account": f"{line['source_id']} {line['login'] or line['account_id']}",
-        "last_login": line["last_login"] or "never",
+        "last_login": _minute(line["last_login"]) or "never",
         "permissions": "; ".join(line["permissions"]) or "none",
         "decision": f"{line['decision'] or 'undecided'}{gone}",
-        "decided": f"{line['decider'] or line['decided_by']}, {line['decided_at']}{way}" if line["decision"] else "",
+        "decided": who if line["decision"] else "",
     }
     return [str(values[name] if values[name] is not None else "") for name in COLUMNS]
+
+
+def _minute(moment: str | None) -> str:
+    """A moment to the minute, which breaks between day and time."""
+    return f"{moment[:10]} {moment[11:16]} UTC" if moment else ""
 
 
 def _table(head: list[str] | None, rows: Iterable[Sequence[Any]], kind: str, kinds: Sequence[str] | None = None) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
@@ -27,6 +28,8 @@ from soc2_warehouse.reviews.deciding import Choice, Refused, admitted, event
 from soc2_warehouse.settings import Settings
 
 LINES, ABOUT = "Review", "About"
+#: Characters in a cell at most.
+CELL = 32_767
 #: Column and width in characters. What stands in the printed ones must come back as it was.
 PRINTED = {
     "line_no": 7,
@@ -133,7 +136,7 @@ def _about(sheet: Worksheet, campaign: Campaign, number: int) -> None:
 def _put(sheet: Worksheet, row: int, column: int, value: str | None) -> Any:
     cell = sheet.cell(row, column)
     if value:
-        cell.value = value
+        cell.value = _kept(value)
         # A name such as =HYPERLINK(…) comes from a system: it is shown, never computed.
         cell.data_type = "s"
     return cell
@@ -223,7 +226,7 @@ def _line(campaign: Campaign, row: dict[str, str], seen: set[int]) -> Line:
     if line.line_no in seen:
         raise Refused("line_no", f"line {line.line_no} stands in a row above already; keep one row for each line")
     for name, value in printed(line).items():
-        if row[name] != _flat(value):
+        if row[name] != _flat(_kept(value)):
             raise Refused(name, f"{row[name]!r} is not what the review says; write {value!r} again, or export anew")
     return line
 
@@ -259,6 +262,11 @@ def _cell(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return "" if value is None else _flat(text(value) if isinstance(value, datetime) and value.tzinfo else str(value))
+
+
+def _kept(value: str) -> str:
+    """What a cell can hold of a text."""
+    return ILLEGAL_CHARACTERS_RE.sub("", value)[:CELL]
 
 
 def _flat(value: str) -> str:
