@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ import duckdb
 import httpx
 import pytest
 
-from soc2_warehouse.reviews import signing
-from soc2_warehouse.reviews.campaign import Campaign, load
+from soc2_warehouse.reviews import deciding, signing
+from soc2_warehouse.reviews.campaign import Campaign, Decision, Line, load, writing
 from soc2_warehouse.settings import PROJECT, Settings, from_environment
 
 sys.path.insert(0, str(PROJECT / "tests" / "dashboard"))
@@ -43,7 +43,7 @@ PATIENCE_SECONDS = 120
 #: The run of the DAG, in a process of its own: it waits for people, and they are here.
 RUN = f"""
 import json, sys
-from datetime import date
+from datetime import UTC, date, datetime
 from soc2_warehouse.embedded import Airflow
 from soc2_warehouse.settings import settings
 outcome = Airflow(settings()).run({DAG!r}, date({DAY.year}, {DAY.month}, {DAY.day}))
@@ -206,3 +206,33 @@ def look_at(reviewing: Reviewing, page: dict[str, Any], launch: Callable[[], Any
         shown.screenshot(path=str(folder / "required-action.png"), full_page=True)
     finally:
         browser.close()
+
+
+@pytest.fixture
+def held(home: Settings) -> Campaign:
+    """A review of one line, in a home of its own."""
+    line = Line(1, "github", "7", "ann", "hris:1", "hris:1", "Ann", "SRE", None, ("org:member",), "active", "confirm")
+    facts = {"review_period": "2026-Q2", "system_id": "github", "due_date": "2026-07-15", "decided_in": "airflow"}
+    facts |= {"reviewer": "E1", "deputy": None, "snapshot_at": "2026-07-01T02:00:00Z"}
+    with writing(home, REVIEW, is_new=True) as found:
+        opened = {"event": "opened", "by": "x", **facts, "lines": [vars(line) | {"permissions": ["org:member"]}]}
+        found.add(opened, at=datetime(2026, 7, 1, 9, tzinfo=UTC))
+    return found
+
+
+def test_a_page_that_nobody_answered_in_time_is_red_unless_the_line_is_decided_elsewhere(held: Campaign) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from soc2_warehouse.reviews.hitl import LineQuestion
+
+    line, late = held.lines[0], {"error": "The timeout has passed", "error_type": "timeout"}
+    page = LineQuestion(task_id="decide", review_id=REVIEW, line_no=1, shown=line.shown)
+    with pytest.raises(AirflowFailException, match="line 1 of AR-2026-Q2-github was not decided by 2026-07-15"):
+        page.execute_complete({}, late)
+    other = LineQuestion(task_id="decide", review_id=REVIEW, line_no=1, shown="of another snapshot")
+    with pytest.raises(AirflowFailException, match="was renewed"):
+        other.execute({})
+    made = Decision("revoke", "E1", "2026-07-02T09:00:00Z", "left", (), None, "spreadsheet", "E1")
+    held.add(deciding.event(line, made), at=datetime(2026, 7, 2, 9, tzinfo=UTC))
+    assert page.execute_complete({}, late) == "decided already, in a spreadsheet or by somebody else"
+    assert page.execute({}) == "decided already"

@@ -137,7 +137,9 @@ def _reviewer(people: published.People, ref: str | None, system_id: str, column:
         )
     person = people.find(ref)
     if not person.works:
-        raise ReviewProblem(f"{person.name} ({person.ref}) has left: change {column} in the register systems")
+        raise ReviewProblem(
+            f"{person.name} ({person.ref}) has left: name somebody else ({column} in the register systems)"
+        )
     return person
 
 
