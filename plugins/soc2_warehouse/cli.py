@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from soc2_warehouse.evidence import commands
+from soc2_warehouse.reviews import commands as reviews
 from soc2_warehouse.settings import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -213,33 +214,6 @@ def coverage(
 
 
 @app.command()
-def review(
-    system: Annotated[str, typer.Argument(help="system to review, as the register `systems` names it")],
-    period: Annotated[str, typer.Argument(help="quarter, such as 2026-Q2")],
-    file: Annotated[Path, typer.Option(help="where to write the CSV ('-' is standard output)")] = Path("-"),
-) -> None:
-    """Propose an access review: the lines of the newest night as CSV for the register access_review_lines."""
-    from soc2_warehouse import reviews
-
-    review_id = f"AR-{period}-{system}"
-    try:
-        if str(file) == "-":
-            lines, moment = reviews.write(settings(), system, review_id, sys.stdout)
-        else:
-            with file.open("x", encoding="utf-8", newline="") as stream:
-                lines, moment = reviews.write(settings(), system, review_id, stream)
-    except FileExistsError:
-        typer.echo(f"{file} is there already: a review that is begun is not overwritten", err=True)
-        raise typer.Exit(1) from None
-    except reviews.NothingToReview as problem:
-        if str(file) != "-":
-            file.unlink(missing_ok=True)
-        typer.echo(problem, err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"{review_id}: {lines} lines, snapshot_at {moment:%Y-%m-%dT%H:%M:%SZ}", err=True)
-
-
-@app.command()
 def status(
     category: Annotated[str, typer.Option(help="controls of this category")] = "",
     owner: Annotated[str, typer.Option(help="controls of this team")] = "",
@@ -314,6 +288,7 @@ def sandbox(day: Day = None) -> None:
 
 
 commands.add_to(app)
+app.add_typer(reviews.app, name="review")
 
 
 def main() -> None:

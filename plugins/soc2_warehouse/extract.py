@@ -86,6 +86,7 @@ class _Run:
             until=started_at,
             concurrency=self.source.concurrency,
             earlier=self._earlier,
+            home=self.settings.home,
         )
         before = self.source.calls(self.client) if self.client is not None else (0, 0, 0)
         written: tuple[str, str, int, dict[str, int]] | None = None

@@ -16,7 +16,7 @@ from soc2_warehouse.settings import PROJECT
 
 
 def test_there_are_exactly_these_dags(dags: dict[str, Any]) -> None:
-    assert sorted(dags) == ["soc2_alerts", "soc2_controls", "soc2_extract", "soc2_verdicts"]
+    assert sorted(dags) == ["soc2_access_review", "soc2_alerts", "soc2_controls", "soc2_extract", "soc2_verdicts"]
 
 
 def test_every_dag_tells_how_to_triage_and_never_catches_up(dags: dict[str, Any]) -> None:
@@ -71,6 +71,23 @@ def test_stages_of_judging_follow_each_other(dags: dict[str, Any]) -> None:
         assert found[later].upstream_task_ids == {earlier}
 
 
+def test_a_review_is_opened_asked_about_and_signed(dags: dict[str, Any]) -> None:
+    """Who decides and signs is a person, in one page a line; what fails to open keeps nobody else from deciding."""
+    found = dags["soc2_access_review"].task_dict
+    upstream = {name: task.upstream_task_ids for name, task in found.items()}
+    assert upstream == {
+        "begin": set(),
+        "all_open": {"begin"},
+        "questions": {"begin"},
+        "signatures": {"begin"},
+        "decide": {"questions"},
+        "sign": {"signatures", "decide"},
+    }
+    assert {task.queue for task in found.values()} == {"duckdb"}
+    assert found["decide"].is_mapped and found["sign"].is_mapped
+    assert found["sign"].trigger_rule == "all_done"
+
+
 def test_the_grid_has_every_control_and_nothing_else(dags: dict[str, Any]) -> None:
     assert tasks.control_ids()
     assert sorted(dags["soc2_verdicts"].task_dict) == tasks.control_ids()
@@ -83,7 +100,7 @@ def test_control_ids_come_from_file_names(tmp_path: Any) -> None:
 
 
 def test_parsing_imports_nothing_heavy() -> None:
-    heavy = ["duckdb", "dbt", "great_expectations", "boto3", "github", "pyarrow", "moto"]
+    heavy = ["duckdb", "dbt", "great_expectations", "boto3", "github", "pyarrow", "moto", "openpyxl"]
     code = (
         "import sys, runpy, pathlib\n"
         f"for path in sorted(pathlib.Path({str(PROJECT / 'dags')!r}).glob('*.py')): runpy.run_path(str(path))\n"

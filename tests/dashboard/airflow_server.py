@@ -18,6 +18,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 #: name → role of Airflow's simple auth manager. The password of each is the name.
 USERS = {"vera": "viewer", "ann": "viewer", "dan": "user"}
+#: Two who review access, by the address under which HR knows them.
+REVIEWERS = ("kenji.watanabe@acme.example", "ingrid.solberg@acme.example")
+USERS |= dict.fromkeys(REVIEWERS, "user")
 AUDITORS = "ann"
 PATIENCE_SECONDS = 180
 

@@ -15,6 +15,8 @@ from soc2_warehouse.clock import Clock, as_of
 from soc2_warehouse.connections import Connection, variable
 from soc2_warehouse.landing import Landing
 from soc2_warehouse.registers import registers
+from soc2_warehouse.reviews.campaign import Campaign, Decision, writing
+from soc2_warehouse.reviews.deciding import event
 from soc2_warehouse.settings import Settings
 from soc2_warehouse.sources import load
 from soc2_warehouse.sources.registers import NotACheckout
@@ -336,3 +338,86 @@ def test_what_is_no_checkout_fails_every_register(home, tmp_path, monkeypatch):
         load("registers").client(Connection("r", "file", ""))
     with pytest.raises(NotACheckout, match="is no folder"):
         load("registers").client(Connection("r", "file", str(tmp_path / "absent")))
+
+
+OPENED = {
+    "event": "opened",
+    "by": "ops",
+    "review_period": "2026-Q2",
+    "system_id": "okta",
+    "account_source": "okta",
+    "due_date": "2026-07-15",
+    "decided_in": "airflow",
+    "reviewer": "E1003",
+    "deputy": None,
+    "snapshot_at": "2026-07-01T02:00:00Z",
+    "accounts_listed": 1,
+    "sources": [],
+    "lines": [
+        {
+            "line_no": 1,
+            "source_id": "okta",
+            "account_id": "u1",
+            "login": "ann",
+            "person_key": "hris:1",
+            "owner_key": "hris:1",
+            "name": "Ann; Lee",
+            "role": "SRE",
+            "last_login": None,
+            "permissions": ["a;b", "c"],
+            "status": "review-needed",
+            "action_required": "confirm",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def campaign(home: Settings) -> Campaign:
+    """A review that is held in the home: opened, and its one line decided."""
+    with writing(home, "AR-2026-Q2-okta", is_new=True) as found:
+        found.add(OPENED, at=as_of(DAY, home.observed_at))
+        made = Decision("revoke", "E1003", "2026-07-01T09:00:00Z", "left", (), None, "airflow", None)
+        found.add(event(found.lines[0], made), at=as_of(DAY, home.observed_at))
+    return found
+
+
+def headers() -> dict[str, str]:
+    names = ("access_reviews", "access_review_lines")
+    return {f"{name}_csv": ",".join(registers()[name].columns) + "\n" for name in names}
+
+
+def test_reviews_that_are_held_in_the_home_are_landed_behind_the_committed_ones(repository, night, campaign):
+    repository.commit(**headers())
+    found = night()
+    (review,), (line,) = found.rows("access_reviews"), found.rows("access_review_lines")
+    for name, row in (("access_reviews", review), ("access_review_lines", line)):
+        register = registers()[name]
+        assert list(row.record) == list(register.columns)
+        problems = [column.problem(row.record[key], True) for key, column in register.columns.items()]
+        assert not any(problems), problems
+        receipt = found.receipts[name]
+        assert (receipt.status, receipt.api_reported_total) == ("complete", 1)
+        assert receipt.parameters["reviews"] == {"AR-2026-Q2-okta": campaign.head}
+        assert row.parent["head"] == campaign.head and row.parent["commit"] is None
+    assert (line.record["permissions"], line.record["decided_by"]) == (["a;b", "c"], "E1003")
+    assert found.receipts["access_reviews"].parameters["dirty"] is False
+
+
+def test_a_review_that_stands_in_both_places_is_an_error(repository, night, campaign):
+    contents = headers()
+    rest = "," * (len(registers()["access_reviews"].columns) - 3)
+    contents["access_reviews_csv"] += f"AR-2026-Q2-okta,2026-Q2,okta{rest}\n"
+    repository.commit(**contents)
+    receipt = night().receipts["access_reviews"]
+    assert receipt.status == "incomplete"
+    assert "access_reviews.csv line 2, column review_id: 'AR-2026-Q2-okta' is held in" in receipt.errors[0]
+
+
+def test_a_review_that_was_tampered_with_makes_its_registers_incomplete(repository, night, campaign):
+    repository.commit(**headers())
+    campaign.file.write_text(campaign.file.read_text().replace("Ann; Lee", "Bob; Lee"))
+    found = night()
+    for name in ("access_reviews", "access_review_lines"):
+        assert found.receipts[name].status == "incomplete"
+        assert "events.jsonl line 2: it does not follow" in found.receipts[name].errors[0]

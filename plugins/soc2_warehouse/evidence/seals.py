@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from securesystemslib.dsse import Envelope
+from securesystemslib.signer import CryptoSigner
 
 from soc2_warehouse import chain
 from soc2_warehouse.evidence import keys
@@ -97,7 +98,7 @@ def seal(settings: Settings, day: date, now: datetime) -> Sealed | None:
     }
     content = _signed(predicate, signers)
     for signer in signers:
-        _keep(settings.ledger / "keys" / f"{signer.public_key.keyid}.pem", keys.public_pem(signer))
+        keep_key(settings.ledger, signer)
     _write(settings.ledger, number, {"seal.json": content, "merkle.txt": form.merkle_text(leaves)})
     return load(settings.ledger, number)
 
@@ -142,6 +143,11 @@ def _keep(path: Path, content: bytes) -> None:
         draft = path.with_name(f".{path.name}")
         draft.write_bytes(content)
         draft.replace(path)
+
+
+def keep_key(ledger: Path, signer: CryptoSigner) -> None:
+    """A signer's public key, under its fingerprint, for whoever verifies."""
+    _keep(ledger / "keys" / f"{signer.public_key.keyid}.pem", keys.public_pem(signer))
 
 
 def keep_certificates(ledger: Path, pem: bytes) -> None:

@@ -491,7 +491,7 @@ def _seal(
         at = predicate["last_seq"]
         signers = []
         for signature in envelope["signatures"]:
-            signers.append(_signer(store, signature, pae(envelope["payloadType"], payload), keys))
+            signers.append(signer(store, signature, pae(envelope["payloadType"], payload), keys))
         if not CAN_SIGN:
             text = "signatures and timestamps: the Python package `cryptography` is not installed"
             if text not in found.unchecked:
@@ -571,7 +571,7 @@ def fingerprint(pem: bytes) -> str:
     return sha256(bytes.fromhex("302a300506032b6570032100") + raw_key(pem))
 
 
-def _signer(store: Store, signature: Mapping[str, str], signed: bytes, keys: Mapping[str, bytes]) -> str:
+def signer(store: Store, signature: Mapping[str, str], signed: bytes, keys: Mapping[str, bytes]) -> str:
     """The fingerprint of the key that made a signature. Raises Invalid."""
     keyid = signature["keyid"]
     uri = f"{KEYS}/{keyid}.pem"
@@ -1103,7 +1103,7 @@ def check_proof(proof: Mapping[str, Any], content: bytes | None, keys: Mapping[s
         for signature in envelope["signatures"]:
             if keys is not None and signature["keyid"] not in keys:
                 wrong.append(f"signed by {signature['keyid']}, which is not the key you gave")
-            _signer(Folder(Path(os.devnull)), signature, pae(envelope["payloadType"], payload), known)
+            signer(Folder(Path(os.devnull)), signature, pae(envelope["payloadType"], payload), known)
     except Invalid as invalid:
         wrong.append(str(invalid.args[2]))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:

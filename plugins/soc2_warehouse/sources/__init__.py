@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -56,7 +57,8 @@ class TableNotLanded(LookupError):
 class Read:
     """What a table function may use and must tell while it reads. One per table and run.
 
-    day: logical day. since, until: window of an event table, aware UTC.
+    day: logical day. since, until: window of an event table, aware UTC. home: where a run writes, for what people
+    decided in this warehouse itself.
     """
 
     day: date
@@ -64,6 +66,7 @@ class Read:
     until: datetime
     concurrency: int = 4
     earlier: Callable[[str], Iterable[Envelope]] | None = None
+    home: Path | None = None
     pages: int = 0
     api_total: int | None = None
     problems: list[str] = field(default_factory=list)

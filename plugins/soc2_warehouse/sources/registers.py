@@ -8,6 +8,9 @@ Connection ``registers_default``: host = path or ``file://`` address of the chec
 folder inside it (default: the top). There is one table for each file in ``soc2_warehouse/registers``. A row that does
 not hold what the register declares is landed as an error with the row as it stands, and makes that register
 incomplete; the others are landed normally. A register that does not apply is a file with its header alone.
+
+Access reviews that are held in this warehouse (``soc2 review``) are in no commit: they lie in ``reviews/`` of its home,
+hash-linked and only growing, and their rows follow the committed ones. A review stands in one of the two places.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from urllib.parse import unquote, urlsplit
 from soc2_warehouse.connections import Connection
 from soc2_warehouse.registers import Register, registers
 from soc2_warehouse.registers.reading import read as read_file
+from soc2_warehouse.reviews import register_rows
+from soc2_warehouse.reviews.campaign import EVENTS, ReviewProblem
 from soc2_warehouse.sources import Read, TableFunction, table
 
 SOURCE = "registers"
@@ -126,6 +131,30 @@ def _rows(register: Register, checkout: Checkout, read: Read) -> Iterator[Any]:
             yield read.refused(422, "BAD_ROW", "; ".join(row.problems), **parent, row=row.values)
         else:
             yield read.answer(row.values, **parent)
+    if register.name in register_rows.REGISTERS and read.home is not None:
+        committed = {row.values.get("review_id"): row.line for row in content.rows if isinstance(row.values, dict)}
+        yield from _held(register, read, read.home / "reviews", file, committed)
+
+
+def _held(register: Register, read: Read, folder: Path, file: str, committed: dict[Any, int]) -> Iterator[Any]:
+    """Rows of the reviews in the home. committed: review → line of the register's file that has it, too."""
+    heads = {}
+    try:
+        for campaign in register_rows.held(folder):
+            if campaign.review_id in committed:
+                read.incomplete(
+                    f"{file} line {committed[campaign.review_id]}, column review_id: {campaign.review_id!r} is held in "
+                    f"{folder}, too; take it out of the register"
+                )
+            heads[campaign.review_id] = campaign.head
+            rows = list(register_rows.rows(register.name, campaign))
+            read.total(len(rows))
+            for row in rows:
+                yield read.answer(row, commit=None, file=f"{campaign.review_id}/{EVENTS}", head=campaign.head)
+    except ReviewProblem as problem:
+        read.incomplete(str(problem))
+    if heads:
+        read.parameter("reviews", heads)
 
 
 def _table(register: Register) -> TableFunction:

@@ -114,7 +114,7 @@ pace as (
         reviews.completed_at is null and {{ as_of() }} < reviews.due_end_at as is_open,
         count(lines.line_no) as lines,
         count(case when lines.is_decided then 1 end) as decided,
-        {{ seconds_between('min(lines.decided_at)', 'max(lines.decided_at)') }} as seconds
+        {{ seconds_between('min(coalesce(lines.begun_at, lines.decided_at))', 'max(lines.decided_at)') }} as seconds
     from {{ ref('fct_access_review') }} as reviews
     left join lines on lines.review_id = reviews.review_id
     where reviews.review_id is not null

@@ -6,6 +6,9 @@ with systems as (
     select
         system_id,
         account_source,
+        access_reviewer,
+        access_review_deputy,
+        access_review_in,
         in_scope_from,
         in_scope_to,
         coalesce(try_cast(fiscal_year_start_month as bigint), 1) as first_month
@@ -91,6 +94,9 @@ select
     expected.quarter_start_at,
     expected.due_date,
     expected.due_end_at,
+    expected.access_reviewer,
+    expected.access_review_deputy,
+    expected.access_review_in,
     reviews.review_id,
     reviews.reviewer_id,
     reviewers.person_key as reviewer_key,

@@ -22,6 +22,7 @@ renamed as (
         {{ json_text('record', '$.decided_by') }} as decided_by,
         {{ utc(json_text('record', '$.decided_at')) }} as decided_at,
         {{ json_text('record', '$.reason') }} as reason,
+        {{ utc(json_text('record', '$.begun_at')) }} as begun_at,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null

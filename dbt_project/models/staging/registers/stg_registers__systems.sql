@@ -21,6 +21,9 @@ renamed as (
         {{ json_text('record', '$.fiscal_year_start_month') }} as fiscal_year_start_month,
         {{ json_bool('record', '$.is_production') }} as is_production,
         {{ register_list('record', '$.mfa_evidence') }} as mfa_evidence,
+        {{ json_text('record', '$.access_reviewer') }} as access_reviewer,
+        {{ json_text('record', '$.access_review_deputy') }} as access_review_deputy,
+        {{ json_text('record', '$.access_review_in') }} as access_review_in,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null

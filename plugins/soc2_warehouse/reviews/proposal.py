@@ -9,6 +9,7 @@ from typing import TextIO
 import duckdb
 
 from soc2_warehouse.registers import registers
+from soc2_warehouse.reviews.campaign import ReviewProblem
 from soc2_warehouse.settings import Settings
 
 MART = "fct_access_review_line_proposed"
@@ -20,7 +21,7 @@ QUERY = f"""
 """
 
 
-class NothingToReview(LookupError):
+class NothingToReview(ReviewProblem):
     """The published warehouse proposes no line for the system."""
 
 

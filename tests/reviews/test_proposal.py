@@ -7,9 +7,9 @@ import io
 import duckdb
 import pytest
 
-from soc2_warehouse import reviews
 from soc2_warehouse.registers import registers
 from soc2_warehouse.registers.reading import read
+from soc2_warehouse.reviews import proposal
 from soc2_warehouse.settings import from_environment
 
 
@@ -23,7 +23,7 @@ def publish(home):
     home.published_file.parent.mkdir(parents=True)
     with duckdb.connect(str(home.published_file)) as connection:
         connection.execute(f"""
-            create table {reviews.MART} as
+            create table {proposal.MART} as
             select timestamp '2026-07-01 02:00:00' as snapshot_at, 'okta' as system_id, no as line_no,
                 'okta' as source_id, 'u' || no as account_id, name, 'Engineer' as role, used as last_login,
                 permissions, 'active' as status, 'confirm' as action_required
@@ -37,7 +37,7 @@ def publish(home):
 def test_lines_are_written_for_the_register(home):
     publish(home)
     out = io.StringIO()
-    lines, moment = reviews.write(home, "okta", "AR-2026-Q2-okta", out)
+    lines, moment = proposal.write(home, "okta", "AR-2026-Q2-okta", out)
     content = read(registers()["access_review_lines"], "access_review_lines.csv", out.getvalue().encode())
     assert (lines, moment.isoformat()) == (2, "2026-07-01T02:00:00+00:00")
     assert content.problems == []
@@ -48,8 +48,8 @@ def test_lines_are_written_for_the_register(home):
 
 
 def test_a_system_without_lines_is_told(home):
-    with pytest.raises(reviews.NothingToReview, match="run a night first"):
-        reviews.write(home, "okta", "AR-1", io.StringIO())
+    with pytest.raises(proposal.NothingToReview, match="run a night first"):
+        proposal.write(home, "okta", "AR-1", io.StringIO())
     publish(home)
-    with pytest.raises(reviews.NothingToReview, match="systems that are reviewed: okta"):
-        reviews.write(home, "github", "AR-1", io.StringIO())
+    with pytest.raises(proposal.NothingToReview, match="systems that are reviewed: okta"):
+        proposal.write(home, "github", "AR-1", io.StringIO())
