@@ -43,5 +43,6 @@ def page(name: str, path: str, now: datetime) -> str | None:
     text = "".join(f"<p>{paragraph}</p>\n" for paragraph in at(dated, now))
     return (
         "<!doctype html><html><head><title>Privacy</title><style>p { margin: 1em }</style></head><body>"
-        f"<nav>News of {now:%d %B %Y}</nav><main>{text}</main><footer>(c) {now:%Y}, page of {now:%d.%m.}</footer></body></html>"
+        f"<nav>News of {now:%d %B %Y}</nav><main>{text}</main>"
+        f"<footer>(c) {now:%Y}, page of {now:%d.%m.}</footer></body></html>"
     )
