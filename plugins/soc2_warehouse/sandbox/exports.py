@@ -1,4 +1,4 @@
-"""What the sandbox company's own exporters write: privileges inside its databases, and audited statements."""
+"""What the sandbox company's own exporters write: privileges in its databases, audited statements, counts of logs."""
 
 from __future__ import annotations
 
@@ -56,8 +56,12 @@ def application_login(plan: Any, now: datetime) -> str | None:
 
 def written(company: Company, now: datetime) -> Iterator[tuple[str, str, str, list[Record]]]:
     """(source, table, kind, records) of every export as of ``now``."""
+    from soc2_warehouse.sandbox import log_streams
+
     yield "db_grants", "grants", "snapshot", list(_grants(now))
     yield "db_audit", "statements", "event", list(_statements(now))
+    yield "log_counts", "days", "event", list(log_streams.counted(company.seed, now))
+    yield "log_counts", "stores", "snapshot", list(log_streams.held(now))
 
 
 def _databases(now: datetime) -> dict[str, Any]:

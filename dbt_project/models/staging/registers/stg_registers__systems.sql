@@ -21,6 +21,7 @@ renamed as (
         {{ json_text('record', '$.fiscal_year_start_month') }} as fiscal_year_start_month,
         {{ json_bool('record', '$.is_production') }} as is_production,
         {{ register_list('record', '$.mfa_evidence') }} as mfa_evidence,
+        {{ register_list('record', '$.emits') }} as emits,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null
