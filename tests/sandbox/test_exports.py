@@ -47,7 +47,8 @@ def test_logs_are_counted_for_whole_days_and_what_was_deleted_stays_deleted():
 
     def oldest(day: int, ref: str) -> str:
         now = datetime(2026, 7, day, 2, tzinfo=UTC)
-        return next(found["oldest_event_at"] for found in log_streams.held(now) if found["destination_ref"].endswith(ref))
+        (found,) = [store for store in log_streams.held(now) if store["destination_ref"].endswith(ref)]
+        return found["oldest_event_at"]
 
     assert oldest(4, "/acme/identity/authz") == "2026-04-05T02:00:00+00:00"
     assert oldest(5, "/acme/identity/authz") == oldest(20, "/acme/identity/authz") == "2026-04-05T10:00:00+00:00"

@@ -37,9 +37,11 @@ begun as (
     select
         streams.stream_id,
         streams.is_quiet,
-        greatest(streams.starts_on, engagement.window_start, (select min(day) from counted where counted.stream_id = streams.stream_id)) as first_day,
-        (select min(day) from counted where counted.stream_id = streams.stream_id) is null as is_uncounted
+        greatest(streams.starts_on, engagement.window_start, first_counts.day) as first_day,
+        first_counts.day is null as is_uncounted
     from streams
+    left join (select stream_id, min(day) as day from counted group by stream_id) as first_counts
+        on first_counts.stream_id = streams.stream_id
     cross join {{ ref('dim_engagement') }} as engagement
 ),
 
