@@ -182,3 +182,16 @@ where valid_to is null
     and coalesce(environment, 'production') in ('production', 'shared')
     and coalesce(lower(status), 'available') not in ('stopped', 'stopping', 'deleting', 'creating', 'paused')
 {%- endmacro %}
+
+{#- Whether a text begins with another one. -#}
+{% macro begins_with(text, beginning) -%}
+starts_with({{ text }}, {{ beginning }})
+{%- endmacro %}
+
+{#- Median of the values of the same group on the days before, as many as `days` back, the day itself not included. -#}
+{% macro median_before(value, groups, day, days) -%}
+median({{ value }}) over (
+    partition by {{ groups | join(', ') }} order by {{ day }}
+    range between interval {{ days }} days preceding and interval 1 day preceding
+)
+{%- endmacro %}

@@ -64,3 +64,8 @@ cast(timezone({{ zone }}, timezone('UTC', {{ timestamp }})) as date)
 {% macro weekday_of(day) -%}
 extract(isodow from {{ day }})
 {%- endmacro %}
+
+{#- An instant as `utc` reads it, null where the text does not say its zone: guessed, it would make gaps that are none. -#}
+{% macro utc_with_zone(text) -%}
+case when regexp_matches({{ text }}, '[0-9](Z|[+-][0-9]{2}:?[0-9]{2})$') then {{ soc2_warehouse.utc(text) }} end
+{%- endmacro %}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from soc2_warehouse.sandbox import exports
+from soc2_warehouse.sandbox import exports, log_streams
+from soc2_warehouse.sandbox.aws.buckets import BUCKETS
 from soc2_warehouse.sandbox.aws.databases import DATABASES
 from soc2_warehouse.sandbox.company import Company
 
@@ -46,3 +47,34 @@ def test_no_reconciliation_falls_on_a_weekend_or_holiday():
     made = next(records for _, table, _, records in exports.written(Company(), now) if table == "reconciliations")
     days = {record["due_date"] for record in made if record["recon_id"] == "RC01"}
     assert {"2026-07-02", "2026-06-30"} <= days and not days & {"2026-07-03", "2026-07-04", "2026-07-05"}
+def test_logs_are_counted_for_whole_days_and_what_was_deleted_stays_deleted():
+    def counts(day: int, stream: str) -> dict[str, dict]:
+        now = datetime(2026, 7, day, 2, tzinfo=UTC)
+        return {record["day"]: record for record in log_streams.counted(7, now) if record["stream_id"] == stream}
+
+    vpn = counts(6, "vpn-auth")
+    assert (min(vpn), max(vpn), len(vpn)) == ("2026-06-01", "2026-07-05", 35)
+    assert vpn["2026-07-03"]["event_count"] == 0 < vpn["2026-07-03"]["source_count"]
+    assert vpn["2026-07-02"]["max_ts"] == "2026-07-02T03:00:00+00:00"
+    assert vpn["2026-07-05"]["min_ts"] == "2026-07-05T06:00:00+00:00"
+    assert counts(4, "data-platform-log") == {} != counts(5, "data-platform-log")
+    assert counts(4, "vpn-admin")["2026-07-03"]["heartbeat_count"] == 1440
+    assert counts(4, "payments-admin")["2026-07-03"]["heartbeat_count"] == 0
+
+    def oldest(day: int, ref: str) -> str:
+        now = datetime(2026, 7, day, 2, tzinfo=UTC)
+        (found,) = [store for store in log_streams.held(now) if store["destination_ref"].endswith(ref)]
+        return found["oldest_event_at"]
+
+    assert oldest(4, "/acme/identity/authz") == "2026-04-05T02:00:00+00:00"
+    assert oldest(5, "/acme/identity/authz") == oldest(20, "/acme/identity/authz") == "2026-04-05T10:00:00+00:00"
+
+
+def test_every_registered_stream_is_of_a_system_and_kept_where_the_account_has_something():
+    names = {plan.ref.rpartition(":")[2] for plan in BUCKETS}
+    for stream in log_streams.STREAMS:
+        assert stream.stores and set(stream.types)
+        for store in stream.stores:
+            assert set(store.types) <= set(stream.types)
+            if store.kind == "s3":
+                assert store.ref.partition("/")[0] in names

@@ -410,6 +410,27 @@ def test_every_service_of_every_region_is_asked_and_a_refused_one_is_a_row(aws):
     assert tokens == {"required", "optional"}
 
 
+def test_log_groups_say_what_they_keep_and_rules_of_buckets_what_they_are_about(aws):
+    def groups():
+        rows = aws.read("aws_services").rows("resources")
+        listed = [group for row in rows if row.parent["Service"] == "logs" for group in row.record]
+        return {group["logGroupName"]: group for group in listed}
+
+    found = groups()
+    assert "retentionInDays" not in found["/acme/ledger-api"]  # for ever
+    assert found["/acme/backoffice/admin"]["retentionInDays"] == 1096
+    assert found["/acme/payments/errors"]["logGroupClass"] == "DELIVERY"
+    assert found["/acme/identity/auth"]["creationTime"] == 1_709_251_200_000
+    assert found["/acme/identity/authz"]["retentionInDays"] == 90
+    rules = {row.parent["Bucket"]: row for row in aws.read("aws_storage").rows("bucket_lifecycle")}
+    assert {rule["ID"]: rule["Status"] for rule in rules["acme-config-history"].record}["old"] == "Disabled"
+    assert rules["acme-identity-logs"].record[0]["Filter"]["And"]["Prefix"] == "users/"
+    aws.go(date(2026, 7, 5))
+    assert groups()["/acme/identity/authz"]["retentionInDays"] == 365
+    rules = {row.parent["Bucket"]: row for row in aws.read("aws_storage").rows("bucket_lifecycle")}
+    assert rules["acme-identity-logs"].error["code"] == "NoSuchLifecycleConfiguration"
+
+
 def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(aws):
     aws.go(date(2026, 7, 12))
     reading = aws.read("aws_availability")

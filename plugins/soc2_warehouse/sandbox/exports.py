@@ -1,5 +1,5 @@
 """What the sandbox company's own exporters write: privileges inside its databases and audited statements, and what the
-modules for processing and privacy add.
+modules beside this one add.
 """
 
 from __future__ import annotations
@@ -59,10 +59,14 @@ def application_login(plan: Any, now: datetime) -> str | None:
 
 def written(company: Company, now: datetime) -> Iterator[tuple[str, str, str, list[Record]]]:
     """(source, table, kind, records) of every export as of ``now``."""
+    from soc2_warehouse.sandbox import log_streams
+
     yield "db_grants", "grants", "snapshot", list(_grants(now))
     yield "db_audit", "statements", "event", list(_statements(now))
     yield from processing.exported(now)
     yield from privacy.exported(now)
+    yield "log_counts", "days", "event", list(log_streams.counted(company.seed, now))
+    yield "log_counts", "stores", "snapshot", list(log_streams.held(now))
 
 
 def _databases(now: datetime) -> dict[str, Any]:

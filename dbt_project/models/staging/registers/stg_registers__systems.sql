@@ -24,6 +24,7 @@ renamed as (
         {{ json_text('record', '$.access_reviewer') }} as access_reviewer,
         {{ json_text('record', '$.access_review_deputy') }} as access_review_deputy,
         {{ json_text('record', '$.access_review_in') }} as access_review_in,
+        {{ register_list('record', '$.emits') }} as emits,
         {{ json_text('parent', '$.commit') }} as commit_sha
     from source
     where error is null

@@ -1,8 +1,9 @@
 """How the sandbox's CloudTrail is set up. moto gives trails no delivery times and no selectors, so this answers itself.
 
-One trail for all regions, and one of a single region left over from a trial. The main trail was stopped for five
-minutes on 2026-07-05 (LG-09 STOPPED_IN_WINDOW); the trial's was stopped for good two days before, which interrupts
-nothing.
+One trail for all regions, which also keeps reads of objects with personal data, and one of a single region left over
+from a trial. Reads of one bucket are kept from 2026-07-05 on (LG-03 NOT_LOGGED until then). The main trail was stopped
+for five minutes on 2026-07-05 (LG-09 STOPPED_IN_WINDOW); the trial's was stopped for good two days before, which
+interrupts nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import EUROPE, HOME, moment
+from soc2_warehouse.sandbox.register_lines.log_streams import personal_buckets
 from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
 
 MAIN, TRIAL = "central", "trial"
 HOMES = {MAIN: HOME, TRIAL: EUROPE}
+SELECTED_LATE = ("arn:aws:s3:::acme-recordings", moment("2026-07-05T09:00"))
 MADE = moment("2024-01-03T10:00")
 #: (trail, stopped, started again or None)
 STOPS = (
@@ -42,10 +45,12 @@ def answer(action: str, asked: dict[str, Any], region: str, now: datetime) -> di
     if action == "GetTrailStatus":
         return _status(name, now)
     if action == "GetEventSelectors":
+        bucket, since = SELECTED_LATE
+        read = [f"{ref}/" for ref in personal_buckets() if ref != bucket or since <= now]
         selector = {
             "ReadWriteType": "All",
             "IncludeManagementEvents": True,
-            "DataResources": [],
+            "DataResources": [{"Type": "AWS::S3::Object", "Values": read}] if name == MAIN else [],
             "ExcludeManagementEventSources": [],
         }
         return {"TrailARN": arn(name), "EventSelectors": [selector]}

@@ -1,0 +1,1 @@
+{{ log_streams_judged('authentication') }}
