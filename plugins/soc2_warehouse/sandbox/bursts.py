@@ -48,6 +48,7 @@ BURSTS = (
         "edge", "anna.kowalska@acme.example", "2026-07-01T09:00:00", (0, 60, 120, 180, 240, 300), ref="E1023", locked=25
     ),
     Burst("wide", "helen.ward@acme.example", "2026-07-01T10:00:00", (0, 60, 120, 180, 240, 301), ref="E1027"),
+    Burst("overlooked", "emily.clark@acme.example", "2026-06-29T11:20:00", ref="E1019"),
     Burst("unseen", "victor.lima@acme.example", "2026-07-01T11:20:00", ref="E1026"),
     Burst("late", "claire.dubois@acme.example", "2026-07-01T12:00:00", ref="E1028"),
     Burst("stranger", "admin@acme.example", "2026-07-01T20:00:00"),
