@@ -7,7 +7,11 @@
 {% macro new_runs(source_name, table_name) -%}
 select * from {{ source(source_name, table_name) }}
 {%- if is_incremental() %}
-where _run_id not in (select distinct _run_id from {{ this }})
+where _run_id in (
+    select run_id from raw_meta.selected_runs
+    where source_id = '{{ source_name }}.{{ table_name }}'
+        and run_id not in (select run_id from raw_meta.parsed_runs where model = '{{ this.identifier }}')
+)
 {%- endif %}
 {%- endmacro %}
 

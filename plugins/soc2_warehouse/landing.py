@@ -72,7 +72,8 @@ class Landing:
             with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
                 for batch in _batches(_rows(envelopes, counts)):
                     writer.write_batch(batch)
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as written:
+                digest = hashlib.file_digest(written, "sha256").hexdigest()
             uri = f"{source}/{table_name}/day={day}/run={run_id}/records.parquet"
             self.create(uri, path)
             return uri, digest, path.stat().st_size, counts
@@ -111,6 +112,12 @@ class Landing:
     def records(self, uri: str) -> pa.Table:
         """One run's rows, schema ``SCHEMA``."""
         return pq.read_table(pa.BufferReader(self.read(uri)))
+
+    def batches(self, uri: str) -> tuple[int, pa.RecordBatchReader]:
+        """How many rows a run has, and the rows as a stream: what is under way is a batch, not the table."""
+        file = pq.ParquetFile(pa.BufferReader(self.read(uri)))
+        rows = file.iter_batches(batch_size=BATCH_ROWS)
+        return file.metadata.num_rows, pa.RecordBatchReader.from_batches(file.schema_arrow, rows)
 
     def envelopes(self, uri: str) -> Iterator[Envelope]:
         """One run's rows, decoded."""

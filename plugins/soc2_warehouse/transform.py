@@ -17,7 +17,7 @@ import duckdb
 import yaml
 
 from soc2_warehouse.settings import Settings
-from soc2_warehouse.warehouse import connect
+from soc2_warehouse.warehouse import connect, forget_staging
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ def _forget_staging_of_other_code(settings: Settings) -> None:
         row = connection.execute("select staging_sha from raw_meta.build_info").fetchone()
         if row and row[0] == digest.hexdigest():
             return
-        connection.execute("drop schema if exists staging cascade")
+    forget_staging(settings)
+    with connect(settings) as connection:
         connection.execute("delete from raw_meta.build_info")
         connection.execute("insert into raw_meta.build_info values (?)", [digest.hexdigest()])

@@ -103,11 +103,61 @@ def load(settings: Settings, day: date, known_until: datetime | None = None, run
             for name, function in source.tables.items()
         }
         _write_meta(connection, settings, day, run_id, known, chosen, specs)
-        loaded = {}
-        for source_id in sorted(specs.keys() | adapters(settings) | {receipt.source_id for receipt in known}):
-            runs = [receipt for (key, _), receipt in chosen.items() if key == source_id]
-            loaded[source_id] = _load_table(connection, landing, source_id, runs)
-        return loaded
+        runs: dict[str, list[Receipt]] = {receipt.source_id: [] for receipt in known}
+        for (source_id, _), receipt in chosen.items():
+            runs[source_id].append(receipt)
+        present = _loaded_runs(connection)
+        return {
+            source_id: _load_table(
+                connection, landing, source_id, runs.get(source_id, []), present.get(source_id, set())
+            )
+            for source_id in sorted(specs.keys() | adapters(settings) | runs.keys())
+        }
+
+
+def forget_staging(settings: Settings) -> None:
+    """Drop what staging has parsed, since other SQL is to parse it, and load the records that staging had let go."""
+    landing = Landing(settings.landing_url)
+    with connect(settings) as connection:
+        connection.execute("drop schema if exists staging cascade")
+        known = _loaded_runs(connection)
+        connection.execute("delete from raw_meta.parsed_runs")
+        let_go = connection.execute("select distinct source_id from raw_meta.loaded_runs where not is_kept").fetchall()
+        for (source_id,) in let_go:
+            wanted = connection.execute(
+                "select receipt from raw_meta.receipts where run_id in (select run_id from raw_meta.loaded_runs "
+                "where source_id = ?)",
+                [source_id],
+            ).fetchall()
+            source, table = source_id.split(".")
+            connection.execute(f'delete from "raw_{source}"."{table}"')
+            connection.execute("delete from raw_meta.loaded_runs where source_id = ?", [source_id])
+            runs = [Receipt.from_json(text) for (text,) in wanted]
+            _load_table(connection, landing, source_id, [run for run in runs if run.run_id in known[source_id]], set())
+
+
+def _loaded_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """{source_id: runs that are loaded}, and the tables that say what is loaded and parsed. A run of mass events is
+    not kept once it is parsed.
+    """
+    connection.execute("create schema if not exists raw_meta")
+    if not connection.execute("select 1 from duckdb_tables() where table_name = 'loaded_runs'").fetchone():
+        # A file from before there was such a list: what it holds is loaded again.
+        for (schema,) in connection.execute(
+            "select schema_name from duckdb_schemas() where schema_name like 'raw\\_%' escape '\\' "
+            "and schema_name not in ('raw_meta', 'raw_ledger') and database_name = current_database()"
+        ).fetchall():
+            connection.execute(f'drop schema "{schema}" cascade')
+    connection.execute(
+        "create table if not exists raw_meta.loaded_runs (source_id varchar, run_id varchar, is_kept boolean)"
+    )
+    connection.execute(
+        "create table if not exists raw_meta.parsed_runs (model varchar, text varchar, run_id varchar, day date)"
+    )
+    found: dict[str, set[str]] = {}
+    for source_id, run_id in connection.execute("select source_id, run_id from raw_meta.loaded_runs").fetchall():
+        found.setdefault(source_id, set()).add(run_id)
+    return found
 
 
 def adapters(settings: Settings) -> set[str]:
@@ -193,29 +243,35 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows:
         connection.unregister("frame")
 
 
-def _load_table(connection: duckdb.DuckDBPyConnection, landing: Landing, source_id: str, runs: list[Receipt]) -> int:
+def _load_table(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, source_id: str, runs: list[Receipt], present: set[str]
+) -> int:
+    """Bring one raw table to exactly ``runs``; ``present``: runs that are loaded. Returns rows loaded."""
     source, table = source_id.split(".")
-    connection.execute(f'create schema if not exists "raw_{source}"')
     name = f'"raw_{source}"."{table}"'
-    connection.execute(f"create table if not exists {name} ({RAW_COLUMNS})")
-    present = {row[0] for row in connection.execute(f"select distinct _run_id from {name}").fetchall()}
+    if not present:
+        connection.execute(f'create schema if not exists "raw_{source}"')
+        connection.execute(f"create table if not exists {name} ({RAW_COLUMNS})")
     wanted = {receipt.run_id: receipt for receipt in runs}
+    rows = 0
     for run_id in present - wanted.keys():
         connection.execute(f"delete from {name} where _run_id = ?", [run_id])
-    rows = 0
+        connection.execute("delete from raw_meta.loaded_runs where run_id = ?", [run_id])
     for run_id in sorted(wanted.keys() - present):
         receipt = wanted[run_id]
         assert receipt.object_uri is not None
-        frame = landing.records(receipt.object_uri)
-        if frame.num_rows == 0:
-            continue
-        connection.register("frame", frame)
-        connection.execute(
-            f"insert into {name} select ?::date, ?, seq, fetched_at, record, parent, error from frame",
-            [receipt.logical_date, run_id],
-        )
-        connection.unregister("frame")
-        rows += frame.num_rows
+        count, frame = landing.batches(receipt.object_uri)
+        connection.begin()
+        if count:
+            connection.register("frame", frame)
+            connection.execute(
+                f"insert into {name} select ?::date, ?, seq, fetched_at, record, parent, error from frame",
+                [receipt.logical_date, run_id],
+            )
+            connection.unregister("frame")
+        connection.execute("insert into raw_meta.loaded_runs values (?, ?, true)", [source_id, run_id])
+        connection.commit()
+        rows += count
     return rows
 
 

@@ -18,7 +18,7 @@ from soc2_warehouse.aws import is_throttled
 from soc2_warehouse.clock import Clock, as_of
 from soc2_warehouse.connections import Connection, variable
 from soc2_warehouse.landing import Landing
-from soc2_warehouse.sandbox.aws import AwsSandbox, keys, trail
+from soc2_warehouse.sandbox.aws import AwsSandbox, detection, keys, trail
 from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, NOT_OPTED_IN
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.settings import PACKAGE
@@ -545,3 +545,30 @@ def test_who_may_use_a_key_is_read_as_its_policy_says(aws):
         "arn:aws:iam::210987654321:root",
     ]
     assert access[keys.key_arn("customer-data")]["Grants"] == []
+
+
+def test_every_region_tells_its_detector_and_one_has_none(aws):
+    rows = {row.parent["Region"]: row.record for row in aws.read("aws_guardduty").rows("detectors")}
+    assert rows.keys() == set(ENABLED_REGIONS)
+    assert [region for region, found in rows.items() if not found] == [detection.UNWATCHED]
+    (home,) = rows["us-east-1"]
+    assert home["Status"] == "ENABLED" and home["DetectorId"] == detection.detector("us-east-1")
+
+
+def test_findings_come_from_every_page_and_region_with_archived_and_sample_ones(aws):
+    reading = aws.read("aws_guardduty")
+    found = {row.record["Id"]: row.record for row in reading.rows("findings")}
+    assert found.keys() == {one.name for one in detection.FINDINGS}
+    assert sum(one.region == "us-east-1" for one in detection.FINDINGS) > detection.PAGE
+    assert found["finding-archived"]["Service"]["Archived"] is True
+    assert found["finding-low"]["Region"] == "eu-west-1"
+    assert reading.status() == {"detectors": "complete", "findings": "complete"}
+
+
+@pytest.mark.parametrize("request_text", ["GET /detector/{}", "POST /detector/{}/findings"])
+def test_a_region_that_refuses_its_findings_is_told_and_the_others_are_read(aws, request_text):
+    aws.door.denied.append(request_text.format(detection.detector("eu-west-1")))
+    reading = aws.read("aws_guardduty")
+    assert [row.parent["Region"] for row in reading.rows("findings") if row.error] == ["eu-west-1"]
+    assert reading.status()["findings"] == "partial"
+    assert sum(row.record is not None for row in reading.rows("findings")) == 3

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from soc2_warehouse.sandbox import privacy, processing
+from soc2_warehouse.sandbox import log_streams, privacy, processing, siem
+from soc2_warehouse.sandbox.bursts import EXCESSES
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.rhythm import moment
 
 Record = dict[str, Any]
 SQL = ("instance", "cluster", "warehouse")
+#: Databases that hold personal data, whose queries are logged.
+PERSONAL = ("crm", "identity-main")
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,14 @@ def application_login(plan: Any, now: datetime) -> str | None:
 
 def written(company: Company, now: datetime) -> Iterator[tuple[str, str, str, list[Record]]]:
     """(source, table, kind, records) of every export as of ``now``."""
-    from soc2_warehouse.sandbox import log_streams
-
     yield "db_grants", "grants", "snapshot", list(_grants(now))
     yield "db_audit", "statements", "event", list(_statements(now))
     yield from processing.exported(now)
     yield from privacy.exported(now)
     yield "log_counts", "days", "event", list(log_streams.counted(company.seed, now))
     yield "log_counts", "stores", "snapshot", list(log_streams.held(now))
+    yield "app_pii_access_log", "events", "event", list(_queries(now))
+    yield from siem.written(now)
 
 
 def _databases(now: datetime) -> dict[str, Any]:
@@ -116,4 +119,31 @@ def _statement(plan: Any, event: str, when: datetime, login: str | None, kind: s
         "db_user": login,
         "statement_class": kind,
         "object": name,
+    }
+
+
+def _queries(now: datetime) -> Iterator[Record]:
+    """Queries of personal data of the last week, and a heartbeat of each store."""
+    stores = {name: plan for name, plan in _databases(now).items() if name in PERSONAL}
+    store = stores["crm"]
+    since = now - timedelta(days=7)
+    for excess in EXCESSES:
+        for number, at in enumerate(excess.moments(), 1):
+            if since <= at <= now:
+                yield _query(f"q-{excess.key}-{number:04}", at, store.arn, excess.account, excess.person)
+    beat = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for plan in stores.values():
+        yield _query(f"hb-{beat:%Y%m%d}-{plan.name}", beat, plan.arn, None, None)
+
+
+def _query(event: str, when: datetime, store: str, account: str | None, person: str | None) -> Record:
+    return {
+        "event_id": event,
+        "ts": when.isoformat(),
+        "event_type": "query" if account else "heartbeat",
+        "account": account,
+        "person_id": person,
+        "datastore_id": store,
+        "query_id": f"sql-{event}" if account else None,
+        "row_count": 1 if account else None,
     }

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from soc2_warehouse.sandbox.bursts import BURSTS, Burst
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.records import Factor, OktaUser
 from soc2_warehouse.sandbox.rhythm import chance
@@ -42,20 +43,35 @@ FACTOR_NAMES = {
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """Who typed a login that is nobody's."""
+
+    login: str
+    user_id: str = "unknown"
+    first: str = "unknown"
+    last: str = "unknown"
+
+
+@dataclass(frozen=True)
 class Happening:
-    """One event before it is written out; the actor is an administrator or the user."""
+    """One event before it is written out; the actor is an administrator, ``actor`` or the user."""
 
     at: datetime
     type: str
     message: str
-    user: OktaUser
+    user: OktaUser | Stranger
     by_admin: bool = True
     result: str = "SUCCESS"
     reason: str | None = None
+    actor: OktaUser | None = None
 
     @property
     def uuid(self) -> str:
-        return str(uuid5(NAMESPACE_URL, f"{self.type}|{self.user.user_id}|{self.at.isoformat()}"))
+        return str(uuid5(NAMESPACE_URL, f"{self.type}|{self._who}|{self.at.isoformat()}"))
+
+    @property
+    def _who(self) -> str:
+        return self.user.login if isinstance(self.user, Stranger) else self.user.user_id
 
     @property
     def arrives_at(self) -> datetime:
@@ -75,6 +91,7 @@ def happenings(company: Company, since: datetime, until: datetime) -> list[Happe
     for user in company.okta_users:
         found += (event for event in _lifecycle(user) if since <= event.at < until)
         found += _sign_ins(user, since, until)
+    found += (event for burst in BURSTS for event in _burst(company, burst) if since <= event.at < until)
     return sorted(found, key=lambda event: (event.at, event.uuid))
 
 
@@ -115,7 +132,25 @@ def _sign_ins(user: OktaUser, since: datetime, until: datetime) -> Iterator[Happ
             yield Happening(proved, "user.authentication.auth_via_mfa", "Authentication of user via MFA", user, False)
 
 
-def _principal(user: OktaUser) -> dict[str, Any]:
+def _burst(company: Company, burst: Burst) -> Iterator[Happening]:
+    """Failed sign-ins, and the lock that followed; a lock in the midst of them makes the rest fail for that."""
+    users = {user.login: user for user in company.okta_users}
+    user = users.get(burst.login) or Stranger(burst.login)
+    last = burst.at(burst.seconds[-1])
+    locked_at = last + timedelta(minutes=burst.locked) if burst.locked is not None else None
+    for at in burst.failures():
+        reason = "LOCKED_OUT" if locked_at is not None and at > locked_at else "INVALID_CREDENTIALS"
+        yield Happening(at, "user.session.start", "User login to Okta", user, False, "FAILURE", reason)
+    if locked_at is not None:
+        yield Happening(locked_at, "user.account.lock", "Max sign in attempts exceeded", user, False)
+    if burst.unlocked is not None:
+        number = burst.unlocker
+        helper = next(one for one in company.okta_users if one.employee_number == number)
+        at = last + timedelta(minutes=burst.unlocked)
+        yield Happening(at, "user.account.unlock", "Unlock Okta user", user, False, actor=helper)
+
+
+def _principal(user: OktaUser | Stranger) -> dict[str, Any]:
     return {
         "id": user.user_id,
         "type": "User",
@@ -127,7 +162,7 @@ def _principal(user: OktaUser) -> dict[str, Any]:
 
 def written(event: Happening, admin: OktaUser) -> dict[str, Any]:
     """The event as the API answers it."""
-    actor = admin if event.by_admin and event.user is not admin else event.user
+    actor = event.actor or (admin if event.by_admin and event.user is not admin else event.user)
     address = f"203.0.113.{1 + int(chance('address', actor.user_id) * 250)}"
     return {
         "actor": _principal(actor),

@@ -1,3 +1,5 @@
+{{ config(keep_raw=false) }}
+
 with source as ({{ new_runs('okta', 'system_log') }}),
 
 renamed as (

@@ -10,6 +10,7 @@ from typing import Any
 
 from soc2_warehouse.sandbox.aws import trail_config
 from soc2_warehouse.sandbox.aws.cloud import HOME, moment, stable_uuid
+from soc2_warehouse.sandbox.bursts import BURSTS
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.records import AwsUser
 from soc2_warehouse.sandbox.timetable import (
@@ -103,6 +104,7 @@ def history(company: Company) -> list[TrailEvent]:
     found = [
         *_users(company),
         *_sign_ins(company),
+        *_failed_sign_ins(company),
         *_deployments(),
         *_outside(company),
         *_stops(company),
@@ -209,6 +211,26 @@ def _sign_ins(company: Company) -> Iterator[TrailEvent]:
                 "Mozilla/5.0",
                 response={"ConsoleLogin": "Success"},
                 extra={"additionalEventData": {"MFAUsed": "Yes" if user.mfa else "No", "MobileVersion": "No"}},
+            )
+
+
+def _failed_sign_ins(company: Company) -> Iterator[TrailEvent]:
+    """At the console, as part of bursts of one person over several systems."""
+    for burst in BURSTS:
+        for second in burst.console:
+            user = company.aws_user(str(burst.ref))
+            yield TrailEvent(
+                f"ConsoleLogin/failed/{burst.key}/{second}",
+                "ConsoleLogin",
+                CONSOLE,
+                burst.at(second),
+                user.name,
+                user_identity(user),
+                None,
+                FOREIGN_IP,
+                "Mozilla/5.0",
+                response={"ConsoleLogin": "Failure"},
+                extra={"errorMessage": "Failed authentication", "additionalEventData": {"MFAUsed": "No"}},
             )
 
 
