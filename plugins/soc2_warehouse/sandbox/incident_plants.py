@@ -22,7 +22,7 @@ class Plant:
     line: columns of the register's line that differ; drop: entries of its timeline that are missing, ``kind`` or
     ``kind:value``; entries: columns of entries that differ, by ``kind`` or ``kind:value``, ``minutes`` among them;
     more: further entries; postmortem: columns that differ, None for none; actions: further measures.
-    since: nothing of it stands in the register earlier; phases_since: no entry of the timeline does.
+    since: nothing of it stands in the register earlier; phases_since: no phase of it does.
     """
 
     key: str

@@ -38,7 +38,7 @@ select
                 "case when " ~ includes('codes', "'INVALID_SEVERITY'") ~ " then 'No severity: ' || " ~ listed('invalid_severities') ~ " end",
                 "case when " ~ includes('codes', "'NO_COMMANDER'") ~ " then 'No commander' end",
                 "case when " ~ includes('codes', "'COMMANDER_NOT_PERSON'") ~ " then 'The commander is nobody who worked here then' end",
-                "case when " ~ includes('codes', "'TRIAGE_LATE'") ~ " then 'A person set its severity ' || case when severity_set_at is null then 'never' else 'too late' end end",
+                "case when " ~ includes('codes', "'TRIAGE_LATE'") ~ " then case when severity_set_at is null then 'No person set its severity' else 'A person set its severity too late' end end",
             ]) }} || '.'
         when not {{ is_empty_list('unmapped_priorities') }} then 'No severity is known for the priority ' || {{ listed('unmapped_priorities') }} || '.'
         when is_due is null then 'It has no time, so nothing says when it had to be triaged.'

@@ -114,7 +114,7 @@ select
                 "case when " ~ includes('codes', "'PLAN_STALE'") ~ " then 'Its review is overdue' end",
                 "case when " ~ includes('codes', "'NO_EXERCISE'") ~ " then 'No exercise with every role within the time' end",
                 "case when " ~ includes('codes', "'EXERCISE_NO_REPORT'") ~ " then 'Nobody wrote a report' end",
-                "case when " ~ includes('codes', "'LESSON_OPEN'") ~ " then cast(overdue as varchar) || ' lessons are open after their due date' end",
+                "case when " ~ includes('codes', "'LESSON_OPEN'") ~ " then 'Lessons open after their due date: ' || cast(overdue as varchar) end",
             ]) }} || '.'
         when undated > 0 then 'A lesson is open and nothing says until when.'
         when kind = 'plan' then 'Approved, reviewed, and rehearsed on ' || cast(cast(held_at as date) as varchar) || '.'

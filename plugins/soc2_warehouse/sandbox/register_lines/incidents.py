@@ -24,6 +24,7 @@ PARTIES = {
     "P3": ("security_team",),
     "P4": ("team_lead",),
 }
+PHASES = ("triage", "containment", "remediation", "recovery", "verification")
 OTHER_NAMES = {"SEV1": "P1"}
 APPROVER = "E1003"
 
@@ -126,7 +127,9 @@ def _story(key: str, incident: Incident, plant: Plant, paged: bool) -> Iterator[
     differing = (_differing(entry, plant) for entry in (*_entries(incident), *more))
     found = [entry for entry in differing if entry is not None]
     for number, entry in enumerate(sorted(found, key=lambda one: one["happened_at"]), 1):
-        since = max(opened, _written(incident, entry["happened_at"]), instant(plant.phases_since or plant.created))
+        since = max(opened, _written(incident, entry["happened_at"]))
+        if plant.phases_since and entry["kind"] in PHASES:
+            since = instant(plant.phases_since)
         row = {"by_id": incident.responder} | entry | {"incident_id": key, "entry_id": f"{entry['kind']}-{number:02}"}
         row.pop("minutes", None)
         yield Line("incident_timeline", row, since)
