@@ -79,3 +79,25 @@ nullif(list_position({{ list }}, {{ value }}), 0)
 {% macro same_texts(list, other) -%}
 (list_sort(list_distinct({{ list }})) = list_sort(list_distinct({{ other }})))
 {%- endmacro %}
+
+{#-
+  Days around the one that is judged, as a select: day, is_business (Monday to Friday, no holiday of the company's
+  calendar) and business_no, which counts business days up to and with the day.
+-#}
+{% macro numbered_days(calendar) -%}
+select day, is_business, sum(case when is_business then 1 else 0 end) over (order by day rows unbounded preceding) as business_no
+from (
+    select
+        listed.day,
+        {{ soc2_warehouse.weekday_of('listed.day') }} < 6 and holidays.date is null as is_business
+    from (
+        select day
+        from {{ soc2_warehouse.each_day(soc2_warehouse.date_plus(soc2_warehouse.as_of_day(), -1100), soc2_warehouse.date_plus(soc2_warehouse.as_of_day(), 60)) }} as every (day)
+    ) as listed
+    left join (
+        select distinct date
+        from ({{ soc2_warehouse.newest(ref('stg_registers__holidays')) }}) as register
+        where calendar = {{ calendar }}
+    ) as holidays on holidays.date = listed.day
+) as calendar
+{%- endmacro %}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from soc2_warehouse.sandbox import log_streams, privacy, processing, siem
+from soc2_warehouse.sandbox import incident_plants, log_streams, privacy, processing, siem
 from soc2_warehouse.sandbox.bursts import EXCESSES
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.rhythm import moment
@@ -70,6 +70,8 @@ def written(company: Company, now: datetime) -> Iterator[tuple[str, str, str, li
     yield "log_counts", "stores", "snapshot", list(log_streams.held(now))
     yield "app_pii_access_log", "events", "event", list(_queries(now))
     yield from siem.written(now)
+    yield "support_tickets", "tickets", "event", incident_plants.support_tickets(now)
+    yield "tickets", "tickets", "snapshot", [dict(ticket) for ticket in incident_plants.TRACKER]
 
 
 def _databases(now: datetime) -> dict[str, Any]:

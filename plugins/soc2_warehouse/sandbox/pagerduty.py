@@ -7,7 +7,7 @@ limit at most 10000, no range longer than six months, ``priority`` may be null.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from flask import Response, jsonify, request
 from soc2_warehouse.connections import Connection
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.github.watch import alarms
+from soc2_warehouse.sandbox.incident_plants import PLANTS
 from soc2_warehouse.sandbox.rhythm import chance, moment
 from soc2_warehouse.sandbox.wire import Wire, create_wire
 
@@ -42,7 +43,11 @@ GAPS = {"PPOLDATA": (moment("2026-07-03T14:00"), moment("2026-07-03T18:00"))}
 
 @dataclass(frozen=True)
 class Incident:
-    """One incident with the moments of its life."""
+    """One incident with the moments of its life.
+
+    changes: when a person set another priority, and which; bot_at: when an integration acknowledged it; key: its id in
+    the register when it is planted; page_id: an id that others name it by.
+    """
 
     number: int
     service: str
@@ -52,11 +57,24 @@ class Incident:
     responder: str
     urgency: str
     priority: str | None
-    raised_at: datetime | None  # when the priority was raised to P1
+    changes: tuple[tuple[datetime, str], ...] = ()
+    bot_at: datetime | None = None
+    key: str | None = None
+    page_id: str | None = None
 
     @property
     def id(self) -> str:
-        return f"Q{self.number:0>13}"
+        return self.page_id or f"Q{self.number:0>13}"
+
+    @property
+    def raised_at(self) -> datetime | None:
+        """When it became a P1."""
+        if self.priority in ("P1", "SEV1"):
+            return self.created_at
+        return next((at for at, priority in self.changes if priority == "P1"), None)
+
+    def priority_at(self, now: datetime) -> str | None:
+        return next((priority for at, priority in reversed(self.changes) if at <= now), self.priority)
 
     def status(self, now: datetime) -> str:
         if now >= self.resolved_at:
@@ -64,8 +82,9 @@ class Incident:
         return "acknowledged" if now >= self.acknowledged_at else "triggered"
 
 
+@lru_cache(maxsize=2)
 def incidents(seed: int) -> list[Incident]:
-    """About two incidents a week, oldest first."""
+    """About two incidents a week and those that are planted, oldest first."""
     found: list[Incident] = []
     for number in range((LAST_DAY - FIRST_DAY).days + 1):
         day = FIRST_DAY + timedelta(days=number)
@@ -91,7 +110,7 @@ def incidents(seed: int) -> list[Incident]:
                 RESPONDERS[int(draw("responder") * len(RESPONDERS))],
                 "high" if urgent else "low",
                 priority,
-                raised,
+                ((raised, "P1"),) if raised else (),
             )
         )
     # An alarm while a release was watched that somebody acted on.
@@ -106,10 +125,29 @@ def incidents(seed: int) -> list[Incident]:
                 RESPONDERS[0],
                 "high",
                 "P3",
-                None,
             )
         )
-    return sorted(found, key=lambda incident: incident.created_at)
+    for plant in PLANTS:
+        if plant.paged:
+            found.append(
+                Incident(
+                    0,
+                    plant.service,
+                    plant.at(0),
+                    plant.at(plant.ack),
+                    plant.at(plant.resolve),
+                    RESPONDERS[1],
+                    "high",
+                    plant.priority,
+                    tuple((plant.at(minutes), priority) for minutes, priority in plant.changes),
+                    None if plant.bot is None else plant.at(plant.bot),
+                    plant.key,
+                    plant.page_id,
+                )
+            )
+    # The service counts up: numbers have no gap.
+    ordered = sorted(found, key=lambda incident: incident.created_at)
+    return [replace(incident, number=1000 + place) for place, incident in enumerate(ordered)]
 
 
 def _iso(at: datetime) -> str:
@@ -167,7 +205,6 @@ def oncalls(since: datetime, until: datetime, company: Company) -> list[dict[str
 
 
 def _body(incident: Incident, now: datetime) -> dict[str, Any]:
-    raised = incident.raised_at is not None and now >= incident.raised_at
     moments = [incident.created_at, incident.acknowledged_at, incident.resolved_at]
     return {
         "id": incident.id,
@@ -179,7 +216,7 @@ def _body(incident: Incident, now: datetime) -> dict[str, Any]:
         "resolved_at": _iso(incident.resolved_at) if now >= incident.resolved_at else None,
         "status": incident.status(now),
         "urgency": incident.urgency,
-        "priority": _priority("P1" if raised else incident.priority),
+        "priority": _priority(incident.priority_at(now)),
         "service": _service(incident),
         "assignments": [],
         "incident_key": None,
@@ -197,18 +234,19 @@ def _entries(incident: Incident, company: Company) -> list[tuple[datetime, dict[
         (incident.acknowledged_at, "acknowledge", human, {"type": "mobile"}),
         (incident.resolved_at, "resolve", human, {"type": "website"}),
     ]
-    if incident.raised_at is not None:
-        channel = {
-            "type": "website",
-            "old_priority": _priority(incident.priority),
-            "new_priority": _priority("P1"),
-        }
-        happened.append((incident.raised_at, "priority_change", human, channel))
+    if incident.bot_at is not None:
+        integration = _reference("service", "PINTRUNBOOK", "Runbook automation")
+        happened.append((incident.bot_at, "acknowledge", integration, {"type": "api"}))
+    before = incident.priority
+    for at, priority in incident.changes:
+        channel = {"type": "website", "old_priority": _priority(before), "new_priority": _priority(priority)}
+        happened.append((at, "priority_change", human, channel))
+        before = priority
     return [
         (
             at,
             {
-                "id": f"R{incident.number}{kind[:5].upper()}",
+                "id": f"R{incident.number}{kind[:5].upper()}{place}",
                 "type": f"{kind}_log_entry",
                 "summary": f"{kind} by {agent['summary']}",
                 "created_at": _iso(at),
@@ -219,7 +257,7 @@ def _entries(incident: Incident, company: Company) -> list[tuple[datetime, dict[
                 "teams": [],
             },
         )
-        for at, kind, agent, channel in happened
+        for place, (at, kind, agent, channel) in enumerate(happened)
     ]
 
 

@@ -1,7 +1,7 @@
-"""AWS alarms, backup jobs and restore jobs of every enabled region: what stays up and what was kept.
+"""AWS alarms with their history, backup jobs and restore jobs of every enabled region: what stays up and what was kept.
 
 Least permissions: ec2:DescribeRegions, backup:ListBackupJobs, backup:ListRestoreJobs,
-cloudwatch:DescribeAlarms (SecurityAudit holds them all).
+cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory (SecurityAudit holds them all).
 
 Cannot see: regions that the account has not opted into, other accounts, and backups that
 something other than AWS Backup or the store itself takes. Backup jobs are those of the last days; AWS
@@ -69,5 +69,31 @@ def alarms(client: Aws, read: Read) -> Iterator[Any]:
             read.page(len(items))
             found.extend(items)
         return found
+
+    yield from each_region(client, read, "cloudwatch", call)
+
+
+@table(
+    kind="event",
+    key=("Region",),
+    query="CloudWatch DescribeAlarmHistory (StateUpdate, metric and composite) in each region, StartDate to EndDate",
+    kept_days=30,
+)
+def alarm_history(client: Aws, read: Read) -> Iterator[Any]:
+    """Changes of state. The first extract sees the month that AWS keeps, whatever the window says."""
+    window = {"StartDate": read.since, "EndDate": read.until}
+    read.parameter("StartDate", read.since.isoformat())
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+
+    def call(cloudwatch: Any) -> Any:
+        return pages(
+            cloudwatch,
+            "describe_alarm_history",
+            "AlarmHistoryItems",
+            read,
+            HistoryItemType="StateUpdate",
+            AlarmTypes=kinds,
+            **window,
+        )
 
     yield from each_region(client, read, "cloudwatch", call)

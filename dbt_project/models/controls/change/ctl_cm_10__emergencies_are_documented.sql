@@ -127,22 +127,7 @@ members as (
 ),
 
 -- Business days are counted on the company's calendar, by its clock.
-calendar as (
-    select
-        listed.day,
-        {{ weekday_of('listed.day') }} < 6 and holidays.date is null as is_business
-    from (select day from {{ each_day(date_plus(as_of_day(), -1100), date_plus(as_of_day(), 60)) }} as every (day)) as listed
-    left join (
-        select distinct date
-        from ({{ newest(ref('stg_registers__holidays')) }}) as register
-        where calendar = {{ param('calendar') }}
-    ) as holidays on holidays.date = listed.day
-),
-
-numbered as (
-    select day, is_business, sum(case when is_business then 1 else 0 end) over (order by day rows unbounded preceding) as business_no
-    from calendar
-),
+numbered as ({{ numbered_days(param('calendar')) }}),
 
 business_days as (select day, business_no from numbered where is_business),
 

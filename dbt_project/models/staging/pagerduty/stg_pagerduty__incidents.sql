@@ -9,6 +9,7 @@ renamed as (
         -- keys
         {{ json_text('record', '$.id') }} as incident_id,
         {{ json_text('record', '$.service.id') }} as service_id,
+        {{ json_int('record', '$.incident_number') }} as incident_number,
 
         -- what
         {{ json_text('record', '$.service.summary') }} as service,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import HOME, Cloud, Dated, at, moment
@@ -45,6 +48,13 @@ SPECIAL = {
         )
     },
     ("billing", "availability"): {"composite": True},
+    # Returned to OK after its incident was called resolved (IR-07), and before another was.
+    ("payments", "availability"): {
+        "state": ((QUIET_SINCE, "OK"), (moment("2026-06-30T13:58"), "ALARM"), (moment("2026-06-30T16:30"), "OK"))
+    },
+    ("ledger-api", "availability"): {
+        "state": ((QUIET_SINCE, "OK"), (moment("2026-07-01T09:58"), "ALARM"), (moment("2026-07-01T11:00"), "OK"))
+    },
 }
 #: Nobody watches what this service uses up.
 UNWATCHED = (("data-platform", "saturation"),)
@@ -83,6 +93,28 @@ def _body(plan: AlarmPlan) -> dict[str, Any]:
     }
 
 
+def _instant(value: Any) -> datetime:
+    """A time as the protocol of the request writes it: seconds, or ISO 8601."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return moment(str(value).replace("Z", "+00:00"))
+
+
+def _history(plan: AlarmPlan) -> Iterator[dict[str, Any]]:
+    """Changes of state, oldest first, as AWS writes them."""
+    for (_, before), (since, after) in pairwise(plan.state):
+        yield {
+            "AlarmName": plan.name,
+            "AlarmType": "CompositeAlarm" if plan.composite else "MetricAlarm",
+            "Timestamp": since,
+            "HistoryItemType": "StateUpdate",
+            "HistorySummary": f"Alarm updated from {before} to {after}",
+            "HistoryData": json.dumps({"oldState": {"stateValue": before}, "newState": {"stateValue": after}}),
+        }
+
+
 def fill() -> None:
     """Let moto answer from the plans."""
     from moto.cloudwatch.responses import CloudWatchResponse
@@ -98,4 +130,11 @@ def fill() -> None:
             }
         )
 
+    def describe_alarm_history(self: Any) -> Any:
+        first, last = (_instant(self._get_param(name)) for name in ("StartDate", "EndDate"))
+        here = ALARMS if self.region == HOME else ()
+        items = [item for plan in here for item in _history(plan) if first <= item["Timestamp"] <= min(last, _now)]
+        return ActionResult({"AlarmHistoryItems": items})
+
     CloudWatchResponse.describe_alarms = describe_alarms  # type: ignore[method-assign]
+    CloudWatchResponse.describe_alarm_history = describe_alarm_history  # type: ignore[attr-defined]

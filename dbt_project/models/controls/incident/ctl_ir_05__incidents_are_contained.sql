@@ -1,0 +1,63 @@
+with incidents as (
+    select *
+    from ({{ incidents_judged() }}) as judged
+    where {{ severity_in('highest_severity', param_value('severities')) }} or {{ any_shared('facts', param('facts')) }}
+),
+
+-- A link into a chat preserves nothing; without anything isolated, a reason must be told.
+entries as (
+    select
+        incident_key,
+        happened_at,
+        value as isolated_systems,
+        note,
+        case when not {{ matches_any_pattern('lower(evidence_uri)', param_value('chat_addresses') or []) }} then evidence_uri end as evidence_uri
+    from {{ ref('fct_incident_phase') }}
+    where kind = 'containment' and (value is not null or note is not null)
+    qualify row_number() over (partition by incident_key order by happened_at, entry_id) = 1
+),
+
+stated as (
+    select
+        incidents.*,
+        entries.happened_at as entry_at,
+        entries.isolated_systems,
+        entries.evidence_uri,
+        entries.note,
+        coalesce({{ as_of() }} > {{ plus_hours('incidents.resolved_at', param('complete_within_hours')) }}, false) as is_due
+    from incidents
+    left join entries on entries.incident_key = incidents.incident_key
+),
+
+judged as (
+    select
+        *,
+        {{ codes([
+            ('NO_CONTAINMENT', 'entry_at is null and is_due'),
+            ('NO_EVIDENCE_PRESERVED', 'entry_at is not null and evidence_uri is null and note is null'),
+            ('CONTAINMENT_BEFORE_DETECTION', 'entry_at < ' ~ plus_seconds('signal_at', '-' ~ param('clock_skew_seconds'))),
+        ]) }} as codes
+    from stated
+)
+
+select
+    incident_key as entity_key,
+    coalesce(title, incident_key) as entity_name,
+    commander_key as owner_key,
+    {{ row_result(pending='entry_at is null and not is_due') }} as result,
+    codes,
+    case
+        when not {{ is_empty_list('codes') }}
+            then {{ sentence_of([
+                "case when " ~ includes('codes', "'NO_CONTAINMENT'") ~ " then 'Nothing says what was isolated, or why nothing was' end",
+                "case when " ~ includes('codes', "'NO_EVIDENCE_PRESERVED'") ~ " then 'No evidence was preserved where it is safe, and no reason is told' end",
+                "case when " ~ includes('codes', "'CONTAINMENT_BEFORE_DETECTION'") ~ " then 'Contained before it was detected' end",
+            ]) }} || '.'
+        when entry_at is null then 'It may still be recorded.'
+        else 'Contained at ' || {{ instant_text('entry_at') }} || '.'
+    end as reason,
+    incident_key as incident_id,
+    entry_at as contained_at,
+    isolated_systems,
+    evidence_uri
+from judged
