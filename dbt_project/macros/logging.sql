@@ -31,30 +31,79 @@ end
 -#}
 {% macro keeps_object_reads(basic, advanced, bucket_arn) -%}
 case
-    when coalesce(len(cast({{ basic }} as json[])), 0) + coalesce(len(cast({{ advanced }} as json[])), 0) = 0 then null
-    else coalesce(len(list_filter(cast({{ basic }} as json[]), item ->
-            coalesce(json_extract_string(item, '$.ReadWriteType'), 'All') in ('All', 'ReadOnly')
-            and len(list_filter(cast(json_extract(item, '$.DataResources') as json[]), data ->
-                json_extract_string(data, '$.Type') = 'AWS::S3::Object'
-                and len(list_filter(json_extract_string(data, '$.Values[*]'), named ->
-                    starts_with({{ bucket_arn }} || '/', named))) > 0
-            )) > 0
-        )), 0)
-        + coalesce(len(list_filter(cast({{ advanced }} as json[]), item ->
-            len(list_filter(cast(json_extract(item, '$.FieldSelectors') as json[]), selector ->
-                (json_extract_string(selector, '$.Field') = 'eventCategory' and json_extract_string(selector, '$.Equals[0]') = 'Data')
-                or (json_extract_string(selector, '$.Field') = 'resources.type' and json_extract_string(selector, '$.Equals[0]') = 'AWS::S3::Object')
-            )) = 2
-            and len(list_filter(cast(json_extract(item, '$.FieldSelectors') as json[]), selector ->
-                not case json_extract_string(selector, '$.Field')
-                    when 'eventCategory' then true
-                    when 'resources.type' then true
-                    when 'readOnly' then coalesce(json_extract_string(selector, '$.Equals[0]') = 'true', false)
-                    when 'resources.ARN' then coalesce(len(list_filter(json_extract_string(selector, '$.StartsWith[*]'), named ->
-                        starts_with({{ bucket_arn }} || '/', named))) > 0, false)
-                    else false
-                end
-            )) = 0
-        )), 0) > 0
+    when coalesce(len(cast({{ basic }} as json[])), 0) + coalesce(len(cast({{ advanced }} as json[])), 0) > 0
+        then {{ soc2_warehouse.selects_objects_of(basic, advanced, bucket_arn, 'read') }}
 end
+{%- endmacro %}
+
+{#- A text without any of some characters. -#}
+{% macro without_characters(text, characters) -%}
+translate({{ text }}, '{{ characters }}', '')
+{%- endmacro %}
+
+{#- The parts of a text between separators, as a list. -#}
+{% macro split_text(text, separator) -%}
+string_split({{ text }}, '{{ separator }}')
+{%- endmacro %}
+
+{#-
+  Whether selectors of a trail take reads and writes of every object of every bucket. Basic: the type with the bare
+  prefix arn:aws:s3 and all of it; advanced: eventCategory and resources.type alone, nothing that narrows.
+-#}
+{% macro selects_all_objects(basic, advanced) -%}
+(
+    coalesce(len(list_filter(cast({{ basic }} as json[]), item ->
+        coalesce(json_extract_string(item, '$.ReadWriteType'), 'All') = 'All'
+        and len(list_filter(cast(coalesce(json_extract(item, '$.DataResources'), '[]') as json[]), resource ->
+            json_extract_string(resource, '$.Type') = 'AWS::S3::Object'
+            and list_has_any(json_extract_string(resource, '$.Values[*]'), ['arn:aws:s3', 'arn:aws:s3:::']))) > 0
+    )), 0)
+    + coalesce(len(list_filter(cast({{ advanced }} as json[]), item ->
+        json_array_length(item, '$.FieldSelectors') = 2
+        and list_contains(json_extract_string(item, '$.FieldSelectors[*].Field'), 'eventCategory')
+        and list_contains(json_extract_string(item, '$.FieldSelectors[*].Field'), 'resources.type')
+        and list_contains(json_extract_string(item, '$.FieldSelectors[*].Equals[*]'), 'Data')
+        and list_contains(json_extract_string(item, '$.FieldSelectors[*].Equals[*]'), 'AWS::S3::Object')
+    )), 0) > 0
+)
+{%- endmacro %}
+
+{#- Whether a policy document allows everybody anything without a condition; null when there is no statement to read. -#}
+{% macro is_open_policy(document) -%}
+len(list_filter({{ soc2_warehouse.policy_statements(document) }}, statement ->
+    json_extract_string(statement, '$.Effect') = 'Allow'
+    and json_extract(statement, '$.Condition') is null
+    and (
+        list_contains({{ soc2_warehouse.policy_principals('statement') }}, '*')
+        or json_extract(statement, '$.NotPrincipal') is not null
+    )
+)) > 0
+{%- endmacro %}
+
+{#-
+  Whether selectors of a trail take every read, or every write (kind), of the objects of one bucket. Advanced selectors may
+  name the kind (readOnly) and the bucket (resources.ARN, by StartsWith); whatever else stands in one narrows it.
+-#}
+{% macro selects_objects_of(basic, advanced, bucket_arn, kind) -%}
+{%- set texts = "json_extract_string(item, '$.FieldSelectors[*]." -%}
+(
+    coalesce(len(list_filter(cast({{ basic }} as json[]), item ->
+        coalesce(json_extract_string(item, '$.ReadWriteType'), 'All') in ('All', '{{ 'ReadOnly' if kind == 'read' else 'WriteOnly' }}')
+        and len(list_filter(cast(coalesce(json_extract(item, '$.DataResources'), '[]') as json[]), resource ->
+            json_extract_string(resource, '$.Type') = 'AWS::S3::Object'
+            and list_has_any(json_extract_string(resource, '$.Values[*]'), ['arn:aws:s3', 'arn:aws:s3:::', {{ bucket_arn }} || '/']))) > 0
+    )), 0)
+    + coalesce(len(list_filter(cast({{ advanced }} as json[]), item ->
+        list_contains({{ texts }}Equals[*]'), 'Data')
+        and list_contains({{ texts }}Equals[*]'), 'AWS::S3::Object')
+        and len(list_filter(cast(json_extract(item, '$.FieldSelectors') as json[]), field ->
+            case json_extract_string(field, '$.Field')
+                when 'eventCategory' then true
+                when 'resources.type' then true
+                when 'readOnly' then coalesce(json_extract_string(field, '$.Equals[0]') = '{{ 'true' if kind == 'read' else 'false' }}', false)
+                when 'resources.ARN' then coalesce(list_contains(json_extract_string(field, '$.StartsWith[*]'), {{ bucket_arn }} || '/'), false)
+                else false
+            end)) = json_array_length(item, '$.FieldSelectors')
+    )), 0) > 0
+)
 {%- endmacro %}

@@ -10,7 +10,7 @@ from soc2_warehouse import sources
 
 _NEEDS = re.compile(r"Least permissions:(.*?)\n\n", re.DOTALL)
 _ACTION = re.compile(r"\b[a-z][a-z0-9-]*:[A-Z][A-Za-z0-9]+\b")
-#: What only the buckets with inventory reports must allow.
+#: What only the buckets with inventory reports and with the trails' files must allow.
 INVENTORY = ("s3:GetObject", "s3:ListBucket")
 
 
@@ -24,14 +24,18 @@ def actions(module: ModuleType) -> set[str]:
 
 
 def aws_policy() -> dict[str, Any]:
-    """One policy for all AWS sources, as IAM takes it; YOUR-INVENTORY-BUCKET stands for a name of the company's."""
+    """One policy for all AWS sources, as IAM takes it; YOUR-… stand for names of the company's buckets."""
     modules = [source.module for source in sources.load_all() if source.connection == "aws_default"]
     needed = sorted(set().union(*(actions(module) for module in modules)) | {"sts:GetCallerIdentity"})
-    bucket = "arn:aws:s3:::YOUR-INVENTORY-BUCKET"
+    buckets = [f"arn:aws:s3:::YOUR-{kind}-BUCKET" for kind in ("INVENTORY", "CLOUDTRAIL", "ACCESS-LOG")]
     return {
         "Version": "2012-10-17",
         "Statement": [
             {"Effect": "Allow", "Action": [one for one in needed if one not in INVENTORY], "Resource": "*"},
-            {"Effect": "Allow", "Action": list(INVENTORY), "Resource": [bucket, f"{bucket}/*"]},
+            {
+                "Effect": "Allow",
+                "Action": list(INVENTORY),
+                "Resource": [*buckets, *(f"{bucket}/*" for bucket in buckets)],
+            },
         ],
     }

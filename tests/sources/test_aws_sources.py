@@ -18,7 +18,7 @@ from soc2_warehouse.aws import is_throttled
 from soc2_warehouse.clock import Clock, as_of
 from soc2_warehouse.connections import Connection, variable
 from soc2_warehouse.landing import Landing
-from soc2_warehouse.sandbox.aws import AwsSandbox, detection, keys, trail
+from soc2_warehouse.sandbox.aws import AwsSandbox, detection, digests, keys, trail
 from soc2_warehouse.sandbox.aws.cloud import ENABLED_REGIONS, NOT_OPTED_IN
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.settings import PACKAGE
@@ -112,13 +112,14 @@ def test_every_table_of_a_good_day_is_complete_and_says_who_read(aws, name):
         assert receipt.tenant == "123456789012"
         assert receipt.rows > 0 and receipt.pages > 0 and receipt.query
     calls = sum(receipt.api_calls for receipt in reading.receipts.values())
-    assert len(ENABLED_REGIONS) < calls < 500  # one call an object, not one an attribute
+    assert len(ENABLED_REGIONS) < calls < 600  # one call an object, not one an attribute
 
 
 #: Where the name of the permission is not the name of the operation, or its prefix not that of the signature.
 PERMISSIONS = {
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:ListBucketInventoryConfigurations": "s3:GetInventoryConfiguration",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
@@ -572,3 +573,62 @@ def test_a_region_that_refuses_its_findings_is_told_and_the_others_are_read(aws,
     assert [row.parent["Region"] for row in reading.rows("findings") if row.error] == ["eu-west-1"]
     assert reading.status()["findings"] == "partial"
     assert sum(row.record is not None for row in reading.rows("findings")) == 3
+
+
+def test_what_is_recorded_and_watched_is_asked_of_every_region_and_a_refused_one_is_a_row(aws):
+    aws.go(date(2026, 7, 2))  # recorders of one region may not be seen that night
+    reading = aws.read("aws_monitoring")
+    rows = {(row.parent["Region"], row.parent["Service"]): row for row in reading.rows("resources")}
+    assert len(rows) == 8 * len(ENABLED_REGIONS) and reading.status()["resources"] == "partial"
+    assert rows["eu-central-1", "config"].error["code"] == "AccessDeniedException"
+    assert rows["sa-east-1", "securityhub"].record == [{"Id": "Security Hub of sa-east-1", "Hub": None}]
+    assert rows["eu-west-1", "securityhub"].record[0]["Hub"]["HubArn"].endswith("hub/default")
+    [vpc] = rows["eu-west-1", "ec2"].record
+    assert [log["TrafficType"] for log in vpc["FlowLogs"]] == ["REJECT"]
+    logged = {acl["Name"]: acl["Logging"] is not None for acl in rows["us-east-1", "wafv2"].record}
+    assert logged == {"edge": True, "app": True}  # the distribution's list is asked in one region alone
+    assert [acl["Logging"] for acl in rows["eu-west-1", "wafv2"].record] == [None]
+    clocks = rows["us-east-1", "ssm"].record
+    assert clocks[0]["Data"]["Custom:TimeSync"]["Content"][0]["service"] == "chronyd"
+    distributions = {row.parent["Comment"]: row.record for row in reading.rows("distribution_logs")}
+    assert set(distributions) == {"app", "docs", "press"}  # one is switched off
+    assert not distributions["press"]["Logging"]["Enabled"] and distributions["press"]["Delivered"]
+    [zones] = reading.rows("zones")
+    assert {zone["Name"]: bool(zone["QueryLog"]) for zone in zones.record}["acme.dev."] is False
+
+
+def test_digests_verify_with_the_keys_of_the_trail_and_planted_damage_shows(aws):
+    aws.go(date(2026, 7, 2))
+    rows = aws.read("aws_log_integrity").rows("digests")
+    assert len(rows) == 24 * len(ENABLED_REGIONS)
+    assert all(row.record["IsSignatureValid"] is True for row in rows)
+    named = {
+        (file["FoundHash"] == file["SignedHash"], file["ErrorCode"]) for row in rows for file in row.record["Files"]
+    }
+    assert named == {(False, None), (False, "NoSuchKey")}  # one was rewritten and one deleted
+    aws.go(date(2026, 7, 3))
+    assert len(aws.read("aws_log_integrity").rows("digests")) == 24 * len(ENABLED_REGIONS) - 1
+    aws.go(date(2026, 7, 4))
+    forged = [row for row in aws.read("aws_log_integrity").rows("digests") if not row.record["IsSignatureValid"]]
+    assert [row.record["Digest"]["digestEndTime"] for row in forged] == ["2026-07-03T14:00:00Z"]
+    assert forged[0].record["Files"][0]["FoundHash"] == forged[0].record["Files"][0]["SignedHash"]
+
+
+def test_a_digest_signed_with_a_key_that_nobody_lists_is_neither_valid_nor_false(aws, monkeypatch):
+    aws.go(date(2026, 7, 2))
+    monkeypatch.setattr(digests, "fingerprint", lambda: "0" * 32)
+    rows = aws.read("aws_log_integrity").rows("digests")
+    assert {row.record["IsSignatureValid"] for row in rows} == {None} and not rows[0].record["IsKeyKnown"]
+
+
+def test_locks_are_asked_of_versioned_buckets_alone(aws):
+    reading = aws.read("aws_storage")
+    locks = {row.parent["Bucket"]: row for row in reading.rows("bucket_lock")}
+    versioned = {row.parent["Bucket"] for row in reading.rows("bucket_versioning") if row.record.get("Status")}
+    assert set(locks) == versioned and 0 < len(versioned) < 60
+    assert locks["acme-cloudtrail-logs"].record["Rule"]["DefaultRetention"]["Mode"] == "COMPLIANCE"
+    assert locks["acme-hr-files"].error["code"] == "ObjectLockConfigurationNotFoundError"
+    accesses = {row.parent["Bucket"]: row.record["LoggingEnabled"] for row in reading.rows("bucket_logging")}
+    assert (
+        accesses["acme-access-logs"] is None and accesses["acme-cloudtrail-logs"]["TargetBucket"] == "acme-access-logs"
+    )

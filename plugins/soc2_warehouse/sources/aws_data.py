@@ -3,8 +3,8 @@
 Least permissions: ec2:DescribeRegions, ec2:DescribeVolumes, ec2:GetEbsEncryptionByDefault, rds:DescribeDBInstances,
 rds:DescribeDBClusters, rds:DescribeDBParameters, rds:DescribeDBClusterParameters,
 elasticache:DescribeReplicationGroups, redshift:DescribeClusters, redshift:DescribeClusterParameters,
-dynamodb:ListTables, dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups, kms:ListKeys,
-kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases,
+redshift:DescribeLoggingStatus, dynamodb:ListTables, dynamodb:DescribeTable, dynamodb:DescribeContinuousBackups,
+kms:ListKeys, kms:DescribeKey, kms:GetKeyRotationStatus, kms:ListKeyRotations, kms:ListAliases,
 kms:GetKeyPolicy, kms:ListGrants (SecurityAudit holds them all). A key's own policy may deny the reader nevertheless:
 then its row carries the error.
 
@@ -78,6 +78,27 @@ def cache_groups(client: Aws, read: Read) -> Iterator[Any]:
 @table(kind="snapshot", key=("Region",), query="Redshift DescribeClusters in each region")
 def redshift_clusters(client: Aws, read: Read) -> Iterator[Any]:
     yield from each_region(client, read, "redshift", lambda api: pages(api, "describe_clusters", "Clusters", read))
+
+
+@table(kind="snapshot", key=("Region", "ClusterIdentifier"), query="Redshift DescribeLoggingStatus for each cluster")
+def redshift_logging(client: Aws, read: Read) -> Iterator[Any]:
+    client.introduce(read)
+    clusters = [
+        (str((region.parent or {})["Region"]), str(cluster["ClusterIdentifier"]))
+        for region in read.landed("redshift_clusters")
+        for cluster in region.record or []
+    ]
+
+    def one(place: tuple[str, str]) -> Envelope:
+        region, name = place
+
+        def call() -> Any:
+            read.page(1)
+            return record(client.client("redshift", region).describe_logging_status(ClusterIdentifier=name))
+
+        return ask(read, call, Region=region, ClusterIdentifier=name, Account=client.caller.get("Account"))
+
+    yield from read.each(clusters, one)
 
 
 @table(

@@ -37,13 +37,14 @@ def calls(client: Aws) -> tuple[int, int, int]:
 @table(
     kind="snapshot",
     key=("Region",),
-    query="ELBv2 DescribeLoadBalancers in each region, DescribeLoadBalancerAttributes for each application balancer",
+    query="ELBv2 DescribeLoadBalancers in each region, DescribeLoadBalancerAttributes for each application or network "
+    "balancer",
 )
 def load_balancers(client: Aws, read: Read) -> Iterator[Any]:
     def call(elb: Any) -> Any:
         found = pages(elb, "describe_load_balancers", "LoadBalancers", read)
         for balancer in found:
-            if balancer.get("Type") == "application":
+            if balancer.get("Type") in ("application", "network"):
                 arn = balancer["LoadBalancerArn"]
                 balancer["Attributes"] = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
         return found
@@ -97,7 +98,8 @@ def ssl_policies(client: Aws, read: Read) -> Iterator[Any]:
 @table(
     kind="snapshot",
     key=("Region",),
-    query="ELB DescribeLoadBalancers in each region, DescribeLoadBalancerPolicies for each one that speaks TLS",
+    query="ELB DescribeLoadBalancers in each region, DescribeLoadBalancerAttributes for each, "
+    "DescribeLoadBalancerPolicies for each one that speaks TLS",
 )
 def classic_load_balancers(client: Aws, read: Read) -> Iterator[Any]:
     def call(elb: Any) -> Any:
@@ -109,6 +111,8 @@ def classic_load_balancers(client: Aws, read: Read) -> Iterator[Any]:
             name = balancer["LoadBalancerName"]
             answer = elb.describe_load_balancer_policies(LoadBalancerName=name, PolicyNames=names) if names else {}
             balancer["PolicyDescriptions"] = answer.get("PolicyDescriptions") or []
+            attributes = elb.describe_load_balancer_attributes(LoadBalancerName=name)
+            balancer["Attributes"] = attributes["LoadBalancerAttributes"]
         return found
 
     yield from each_region(client, read, "elb", call)

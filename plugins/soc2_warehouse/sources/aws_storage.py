@@ -1,9 +1,11 @@
-"""Amazon S3: every bucket with its encryption, tags, versioning, lifecycle, policy, public access block and inventory.
+"""Amazon S3: every bucket with its encryption, tags, versioning, lock, logging, lifecycle, policy, public access block
+and inventory.
 
 Least permissions: s3:ListAllMyBuckets, s3:GetEncryptionConfiguration, s3:GetBucketTagging, s3:GetBucketVersioning,
 s3:GetLifecycleConfiguration, s3:GetBucketPublicAccessBlock, s3:GetAccountPublicAccessBlock, s3:GetBucketPolicyStatus,
-s3:GetBucketPolicy, s3:GetBucketAcl, s3:GetInventoryConfiguration (all in SecurityAudit), and s3:ListBucket,
-s3:GetObject on the buckets that receive inventory reports.
+s3:GetBucketPolicy, s3:GetBucketAcl, s3:GetInventoryConfiguration, s3:GetBucketLogging,
+s3:GetBucketObjectLockConfiguration (all in SecurityAudit), and s3:ListBucket, s3:GetObject on the buckets that receive
+inventory reports.
 
 Cannot see: objects (only what an S3 Inventory report counts of them), directory buckets. Since
 2023-01-05 S3 answers at least AES256 for every bucket, which says nothing on objects that are older.
@@ -60,10 +62,14 @@ def buckets(client: Aws, read: Read) -> Iterator[Any]:
         read.incomplete("the last page of ListBuckets was full and carried no ContinuationToken")
 
 
-def _each_bucket(client: Aws, read: Read, call: Callable[[Any, str], Any]) -> Iterator[Any]:
-    """``call(s3 client of the bucket's region, name)`` for every bucket."""
+def _each_bucket(
+    client: Aws, read: Read, call: Callable[[Any, str], Any], among: set[str] | None = None
+) -> Iterator[Any]:
+    """``call(s3 client of the bucket's region, name)`` for every bucket, or those ``among`` them."""
     client.introduce(read)
     listed = [(item.record["Name"], item.record.get("BucketRegion")) for item in read.landed("buckets")]
+    if among is not None:
+        listed = [item for item in listed if item[0] in among]
 
     def one(item: tuple[str, str | None]) -> Any:
         name, region = item
@@ -94,6 +100,35 @@ def bucket_versioning(client: Aws, read: Read) -> Iterator[Any]:
     def call(s3: Any, name: str) -> Any:
         answer = s3.get_bucket_versioning(Bucket=name)
         return {key: answer[key] for key in ("Status", "MFADelete") if key in answer}
+
+    yield from _each_bucket(client, read, call)
+
+
+@table(
+    kind="snapshot",
+    key=("Bucket",),
+    query="S3 GetObjectLockConfiguration for each bucket with versioning, or whose versioning was refused",
+)
+def bucket_lock(client: Aws, read: Read) -> Iterator[Any]:
+    """What was never versioned cannot be locked, so most buckets need no question."""
+    asked = {
+        item.parent["Bucket"]
+        for item in read.landed("bucket_versioning")
+        if item.parent and (item.error or item.record.get("Status"))
+    }
+
+    def call(s3: Any, name: str) -> Any:
+        return s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
+
+    yield from _each_bucket(client, read, call, asked)
+
+
+@table(kind="snapshot", key=("Bucket",), query="S3 GetBucketLogging for each bucket")
+def bucket_logging(client: Aws, read: Read) -> Iterator[Any]:
+    """Where accesses to the bucket are written; null for a bucket that writes none."""
+
+    def call(s3: Any, name: str) -> Any:
+        return {"LoggingEnabled": s3.get_bucket_logging(Bucket=name).get("LoggingEnabled")}
 
     yield from _each_bucket(client, read, call)
 

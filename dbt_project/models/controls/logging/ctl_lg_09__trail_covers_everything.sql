@@ -52,5 +52,7 @@ select
     day,
     is_logging,
     latest_delivery_at,
-    coalesce(stop_event_id, narrowing_event_id) as stop_event_id
+    coalesce(stop_event_id, narrowing_event_id) as stop_event_id,
+    -- Scanners ask how the trail is set up now.
+    {{ demands([('cloudtrail_on_all_regions', 'day = ' ~ as_of_day())]) }} as demands
 from judged

@@ -15,6 +15,7 @@ renamed as (
         {{ json_text('item.element', '$.Scheme') }} as scheme,
         {{ json_value('item.element', '$.ListenerDescriptions') }} as listeners,
         {{ json_value('item.element', '$.PolicyDescriptions') }} as policies,
+        {{ json_bool('item.element', '$.Attributes.AccessLog.Enabled') }} as is_logged,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

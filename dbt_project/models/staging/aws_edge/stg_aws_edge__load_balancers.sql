@@ -18,6 +18,7 @@ renamed as (
         {{ json_text('item.element', '$.State.Code') }} as state,
         {{ json_array_texts(json_value('item.element', '$.AvailabilityZones'), 'ZoneName') }} as availability_zones,
         try_cast({{ first_item(json_texts_where(json_value('item.element', '$.Attributes'), 'Value', 'Key', 'routing.http.drop_invalid_header_fields.enabled')) }} as boolean) as drops_invalid_headers,
+        try_cast({{ first_item(json_texts_where(json_value('item.element', '$.Attributes'), 'Value', 'Key', 'access_logs.s3.enabled')) }} as boolean) as is_logged,
 
         {{ json_int('error', '$.status') }} as error_status,
         {{ json_text('error', '$.code') }} as error_code

@@ -17,7 +17,8 @@ renamed as (
         {{ json_bool('item.element', '$.IncludeGlobalServiceEvents') }} as includes_global_events,
         {{ json_bool('item.element', '$.LogFileValidationEnabled') }} as is_validated,
         {{ json_text('item.element', '$.S3BucketName') }} as bucket_name,
-        {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_id
+        {{ json_text('item.element', '$.KmsKeyId') }} as kms_key_id,
+        {{ json_text('item.element', '$.CloudWatchLogsLogGroupArn') }} as log_group_arn
     from source
     {{ each_or_none('record') }}
 )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from soc2_warehouse.sandbox.aws import security_alarms
 from soc2_warehouse.sandbox.aws.cloud import HOME, Cloud, Dated, at, moment
 from soc2_warehouse.sandbox.aws.keys import ALWAYS
 from soc2_warehouse.sandbox.company import Company
@@ -125,7 +126,8 @@ def fill() -> None:
         here = there if self.region == HOME else []
         return ActionResult(
             {
-                "MetricAlarms": [_body(plan) for plan in here if not plan.composite],
+                "MetricAlarms": [_body(plan) for plan in here if not plan.composite]
+                + (security_alarms.bodies(_now) if self.region == HOME else []),
                 "CompositeAlarms": [_body(plan) for plan in here if plan.composite],
             }
         )

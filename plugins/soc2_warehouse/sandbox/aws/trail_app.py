@@ -19,7 +19,7 @@ from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.wire import Wire, create_wire
 
 PAGE = 50
-CONFIGURATION = ("ListTrails", "DescribeTrails", "GetTrailStatus", "GetEventSelectors")
+CONFIGURATION = ("ListTrails", "DescribeTrails", "GetTrailStatus", "GetEventSelectors", "ListPublicKeys")
 CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/cloudtrail/aws4_request")
 
 

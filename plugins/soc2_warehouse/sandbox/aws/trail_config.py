@@ -8,6 +8,7 @@ interrupts nothing.
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,10 @@ from soc2_warehouse.sandbox.timetable import ACCOUNT_ID
 MAIN, TRIAL = "central", "trial"
 HOMES = {MAIN: HOME, TRIAL: EUROPE}
 SELECTED_LATE = ("arn:aws:s3:::acme-recordings", moment("2026-07-05T09:00"))
+BUCKET, LOG_GROUP = "acme-cloudtrail-logs", "aws-cloudtrail-logs"
+#: Neither versioned nor locked (LI-01).
+TRIAL_BUCKET = "acme-scratch"
+LOG_GROUP_ARN = f"arn:aws:logs:{HOME}:{ACCOUNT_ID}:log-group:{LOG_GROUP}"
 MADE = moment("2024-01-03T10:00")
 #: (trail, stopped, started again or None)
 STOPS = (
@@ -31,7 +36,11 @@ def arn(name: str) -> str:
 
 
 def answer(action: str, asked: dict[str, Any], region: str, now: datetime) -> dict[str, Any] | None:
-    """What ListTrails, DescribeTrails, GetTrailStatus and GetEventSelectors answer; None for an unknown trail."""
+    """What ListTrails, DescribeTrails, GetTrailStatus, GetEventSelectors and ListPublicKeys answer; None for an unknown
+    trail.
+    """
+    if action == "ListPublicKeys":
+        return _public_keys()
     if action == "ListTrails":
         return {"Trails": [{"TrailARN": arn(name), "Name": name, "HomeRegion": HOMES[name]} for name in HOMES]}
     if action == "DescribeTrails":
@@ -57,18 +66,32 @@ def answer(action: str, asked: dict[str, Any], region: str, now: datetime) -> di
     return None
 
 
+def _public_keys() -> dict[str, Any]:
+    from soc2_warehouse.sandbox.aws import digests
+
+    key = {
+        "Value": base64.b64encode(digests.public_key()).decode(),
+        "ValidityStartTime": int(MADE.timestamp()),
+        "ValidityEndTime": int(moment("2030-01-01").timestamp()),
+        "Fingerprint": digests.fingerprint(),
+    }
+    return {"PublicKeyList": [key]}
+
+
 def _trail(name: str) -> dict[str, Any]:
     return {
         "Name": name,
-        "S3BucketName": "acme-cloudtrail",
+        "S3BucketName": BUCKET if name == MAIN else TRIAL_BUCKET,
         "IncludeGlobalServiceEvents": name == MAIN,
         "IsMultiRegionTrail": name == MAIN,
         "HomeRegion": HOMES[name],
         "TrailARN": arn(name),
-        "LogFileValidationEnabled": True,
+        "LogFileValidationEnabled": name == MAIN,
         "HasCustomEventSelectors": False,
         "HasInsightSelectors": False,
         "IsOrganizationTrail": False,
+        # The trial's was never connected.
+        **({"CloudWatchLogsLogGroupArn": f"{LOG_GROUP_ARN}:*"} if name == MAIN else {}),
     }
 
 
