@@ -108,7 +108,7 @@ def export_chain(
 
 @app.command()
 def prove(
-    uri: Annotated[str, typer.Argument(help="landing/… or ledger/…, as the chain names the object")],
+    uri: Annotated[str, typer.Argument(help="landing/…, ledger/… or samples/…, as the chain names the object")],
     control: Annotated[str | None, typer.Option(help="one control run of a control_runs.jsonl")] = None,
 ) -> None:
     """Print the proof that one object, or one control run, was sealed."""

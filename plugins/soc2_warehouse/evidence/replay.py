@@ -126,6 +126,8 @@ def _check_sealed(settings: Settings, record: Record) -> None:
 def _lend(settings: Settings, record: Record, target: Path) -> None:
     """What the ledger was before the judgement: links to earlier judgements, the chain and the anchors up to then."""
     target.mkdir(parents=True)
+    if settings.samples.is_dir():
+        target.with_name("samples").symlink_to(settings.samples, target_is_directory=True)
     for run in ledger.runs(settings.ledger):
         if (run.started_at, run.run_id) < (record.started_at, record.run_id):
             place = target / run.folder.relative_to(settings.ledger)
