@@ -34,7 +34,7 @@ EXTRACT_RUN_COLUMNS = (
     "parameters varchar, credential_identity varchar, tenant varchar, window_start timestamp, window_end timestamp, "
     "pages bigint, rows bigint, api_reported_total bigint, permission_denied bigint, object_errors bigint, "
     "http_errors bigint, throttled bigint, api_calls bigint, sha256 varchar, size_bytes bigint, object_uri varchar, "
-    "extractor_version varchar, errors varchar[]"
+    "extractor_version varchar, errors varchar[], reason varchar"
 )
 SELECTED_COLUMNS = (
     "source_id varchar, logical_date date, run_id varchar, status varchar, kind varchar, started_at timestamp, "

@@ -113,7 +113,11 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
         f"""
         with {CELLS},
         coverage as (
-            select control_id, count(*) filter (where covered) as covered, count(*) as expected
+            select
+                control_id,
+                count(*) filter (where covered) as covered,
+                count(*) as expected,
+                count(*) filter (where len(restated_source_ids) > 0) as restated
             from fct_coverage_day
             where day between $first and $last
             group by control_id
@@ -131,7 +135,8 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
             count(*) filter (where told.status is null) as gap,
             count(*) filter (where told.replay in ('r', 'e')) as replayable,
             any_value(coverage.covered) as covered,
-            any_value(coverage.expected) as expected
+            any_value(coverage.expected) as expected,
+            any_value(coverage.restated) as restated
         from told
         inner join chosen on chosen.control_id = told.control_id
         left join coverage on coverage.control_id = told.control_id
@@ -174,6 +179,15 @@ def gap(published: Reader, control_id: str, day: date) -> dict[str, Any] | None:
     if row is None or row["replay"] is None:
         return None
     return {**row, "cause": CAUSES.get(row["cause"], row["cause"]), "replay": REPLAY[REPLAY_LETTERS[row["replay"]]]}
+
+
+def restatements(published: Reader, days: tuple[date, date]) -> list[dict[str, Any]]:
+    """Versions of landed data that came after a verdict which counts and rests on the one before, newest first."""
+    return published.rows(
+        "select * from fct_restatement where open_control_days > 0 and day <= ? and last_day >= ? "
+        "order by landed_at desc, source_id, reason limit 50",
+        [days[1], days[0]],
+    )
 
 
 def longest_hole(cells: str, covered: str = "pf") -> int:
