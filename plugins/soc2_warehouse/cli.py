@@ -41,11 +41,18 @@ def nightly(day: Day = None) -> None:
 def simulate(
     nights: Annotated[int, typer.Option(min=1, help="how many nights to play")] = 7,
     start: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="first night (default: the next one)")] = None,
+    controls: Annotated[str, typer.Option(help="only these in a new home, as AC-01,VM-03 (default: all)")] = "",
+    sources: Annotated[str, typer.Option(help="only these source modules in a new home (default: all)")] = "",
 ) -> None:
     """Play many nights of the sandbox company quickly."""
+    from soc2_warehouse import selection
     from soc2_warehouse import simulate as player
 
-    raise typer.Exit(player.run(settings(), nights, _day(start)))
+    try:
+        chosen = selection.parse(controls, sources)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
+    raise typer.Exit(player.run(settings(), nights, _day(start), chosen))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from soc2_warehouse import cases, chain, controls, facts, ledger, quality, restatements, transform, warehouse
+from soc2_warehouse import cases, chain, controls, facts, ledger, quality, restatements, selection, transform, warehouse
 from soc2_warehouse.cases import Case
 from soc2_warehouse.controls import Control
 from soc2_warehouse.evidence.decisions import Decision, Subject, refusal
@@ -59,7 +59,9 @@ def prepare(settings: Settings) -> tuple[Control, ...]:
     run, overrides = transform.parse(settings)
     if not run.success:
         raise RuntimeError(f"dbt cannot read the project: {run.error}")
-    declared = controls.load(settings.dbt_target / "manifest.json", overrides)
+    declared = transform.declared(settings)
+    if declared is None:
+        declared = selection.read(settings).of(controls.load(settings.dbt_target / "manifest.json", overrides))
     with warehouse.connect(settings) as connection:
         controls.write_meta(connection, declared)
         known_until = _known_until(connection)
@@ -95,9 +97,16 @@ def judge(
     """
     started = time.monotonic()
     seconds: dict[str, float] = {}
-    built = facts.built_models(settings.dbt_target) if built is None else built
+    if built is None:
+        built = transform.built(settings)
+    if built is None:
+        built = facts.built_models(settings.dbt_target)
+    if declared is None:
+        declared = transform.declared(settings)
     if declared is None:
         declared = controls.load(settings.dbt_target / "manifest.json", transform.parameters(settings))
+        declared = selection.read(settings).of(declared)
+        transform.keep_declared(settings, declared)
     with warehouse.connect(settings) as connection:
         _check_day(connection, day)
         known_until = _known_until(connection)

@@ -147,13 +147,14 @@ def _write_meta(
     moment = as_of(day, settings.observed_at).replace(tzinfo=None)
     connection.execute("create or replace table raw_meta.run (logical_date date, as_of timestamp, run_id varchar)")
     connection.execute("insert into raw_meta.run values (?, ?, ?)", [day, moment, run_id])
-    connection.execute(
-        "create or replace table raw_meta.required_tables "
-        "(source_id varchar, kind varchar, conn_id varchar, kept_days integer)"
-    )
-    connection.executemany(
-        "insert into raw_meta.required_tables values (?, ?, ?, ?)",
-        [(source_id, *spec) for source_id, spec in sorted(specs.items())],
+    _fill(
+        connection,
+        "raw_meta.required_tables",
+        "source_id varchar, kind varchar, conn_id varchar, kept_days integer",
+        [
+            {"source_id": source_id, "kind": kind, "conn_id": conn_id, "kept_days": kept_days}
+            for source_id, (kind, conn_id, kept_days) in sorted(specs.items())
+        ],
     )
     _fill(connection, "raw_meta.extract_runs", EXTRACT_RUN_COLUMNS, [_extract_row(receipt) for receipt in known])
     _fill(
