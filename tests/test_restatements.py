@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from soc2_warehouse import ledger, restatements, warehouse
+from soc2_warehouse.cli import app
 from soc2_warehouse.landing import Landing
 from soc2_warehouse.receipts import Receipt
 from soc2_warehouse.restatements import Restatement
@@ -195,3 +198,14 @@ def test_register_lines_that_are_dated_back_or_rewritten(home: Settings) -> None
     ]
     land(home, VISITS, THIRD, now)
     assert judge(home, THIRD) == []
+
+
+def test_the_receipt_keeps_why_a_person_landed_it_again(home: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "statements.jsonl"
+    file.write_text('{"event_id": "st-1"}\n')
+    command = ["land", "db_audit", "statements", str(file), "--kind", "event", "--date", str(FIRST)]
+    done = CliRunner().invoke(app, [*command, "--reason", "the exporter had stopped"])
+    assert done.exit_code == 0, done.output
+    [receipt] = Landing(home.landing_url).receipts(day=FIRST)
+    assert receipt.reason == "the exporter had stopped"
+    assert Receipt.from_json(receipt.to_json()) == receipt
