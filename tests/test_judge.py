@@ -375,7 +375,7 @@ def test_the_same_night_twice_differs_only_in_name_and_time(home: Settings, tmp_
     kept, made = (
         {p.name: p.read_bytes() for p in f.iterdir() if p.name[0] != "_"} for f in (first.folder, second.folder)
     )
-    assert len(kept) == 6 and kept == made
+    assert len(kept) == 7 and kept == made
     assert chain.entries(home.ledger) == chain.entries(other.ledger)
     with pytest.raises(ledger.AlreadyJudged):
         judge(other, D0, record=first.record, declared=[item], built=names, docs=False)

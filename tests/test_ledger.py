@@ -119,6 +119,7 @@ def test_an_empty_ledger_gives_empty_tables(home: Settings) -> None:
         "exception_decisions",
         "exception_events",
         "exceptions",
+        "restatements",
     ]
     assert tables == [(name, 0) for name in names]
 

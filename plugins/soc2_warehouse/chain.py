@@ -1,4 +1,4 @@
-"""The hash chain over everything that is evidence: landed files, receipts, judgements and ledger files.
+"""The hash chain over everything that is evidence: landed files, receipts, judgements, ledger files and samples.
 
 ``entry_hash = sha256(seq|prev_hash|object_uri|object_sha256|created_at)``. Whoever alters an object, or an entry,
 breaks every hash behind it; whoever rewrites the whole chain is found only by an anchor kept elsewhere.
@@ -102,6 +102,35 @@ def append_judgement(settings: Settings, folder: Path, record_uri: str, started_
         if not path.name.startswith("_"):
             objects.append((f"ledger/{path.relative_to(settings.ledger).as_posix()}", _sha256(path), at))
     return _append(settings.ledger, objects)
+
+
+def append_samples(settings: Settings) -> int:
+    """Chain every frozen population, draw and replacement that is newer than those that are chained, oldest first.
+
+    Whoever writes one calls this under ``warehouse.writing``; what a crash kept out joins with the next one, or in the
+    next night, which seals it. Returns the entries added.
+    """
+    known = [entry for entry in entries(settings.ledger) if entry.object_uri.startswith("samples/")]
+    chained, newest = {entry.object_uri for entry in known}, max((entry.created_at for entry in known), default="")
+    fresh = []
+    for path in sorted(settings.samples.rglob("*.json")) if settings.samples.is_dir() else ():
+        uri = f"samples/{path.relative_to(settings.samples).as_posix()}"
+        if uri in chained or path.name.startswith("."):
+            continue
+        content = path.read_bytes()
+        if verify_evidence.is_later_sample(content, newest):
+            at = datetime.fromisoformat(verify_evidence.sample_time(content) or "")
+            fresh.append((_text(at), uri, hashlib.sha256(content).hexdigest()))
+    return _append(settings.ledger, [(uri, sha256, at) for at, uri, sha256 in sorted(fresh)])
+
+
+def lend_samples(settings: Settings, scratch: Settings, run_id: str) -> None:
+    """Put the samples that were chained before a judgement into the chain of a rebuild: they are not made again."""
+    known = entries(settings.ledger)
+    end = next((place for place, entry in enumerate(known) if run_id in entry.object_uri), 0)
+    done = {entry.object_uri for entry in entries(scratch.ledger)}
+    mine = [entry for entry in known[:end] if entry.object_uri.startswith("samples/") and entry.object_uri not in done]
+    _append(scratch.ledger, [(entry.object_uri, entry.object_sha256, entry.created_at) for entry in mine])
 
 
 def append_forgotten(settings: Settings) -> int:

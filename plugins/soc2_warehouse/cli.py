@@ -27,6 +27,7 @@ def _day(text: str | None) -> date | None:
 
 
 Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="logical day (default: the newest)")]
+Reason = Annotated[str, typer.Option(help="why it is fetched or landed again; kept on the receipt")]
 
 
 @app.command()
@@ -41,11 +42,18 @@ def nightly(day: Day = None) -> None:
 def simulate(
     nights: Annotated[int, typer.Option(min=1, help="how many nights to play")] = 7,
     start: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="first night (default: the next one)")] = None,
+    controls: Annotated[str, typer.Option(help="only these in a new home, as AC-01,VM-03 (default: all)")] = "",
+    sources: Annotated[str, typer.Option(help="only these source modules in a new home (default: all)")] = "",
 ) -> None:
     """Play many nights of the sandbox company quickly."""
+    from soc2_warehouse import selection
     from soc2_warehouse import simulate as player
 
-    raise typer.Exit(player.run(settings(), nights, _day(start)))
+    try:
+        chosen = selection.parse(controls, sources)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
+    raise typer.Exit(player.run(settings(), nights, _day(start), chosen))
 
 
 @app.command()
@@ -109,7 +117,7 @@ def export_chain(
 
 @app.command()
 def prove(
-    uri: Annotated[str, typer.Argument(help="landing/… or ledger/…, as the chain names the object")],
+    uri: Annotated[str, typer.Argument(help="landing/…, ledger/… or samples/…, as the chain names the object")],
     control: Annotated[str | None, typer.Option(help="one control run of a control_runs.jsonl")] = None,
 ) -> None:
     """Print the proof that one object, or one control run, was sealed."""
@@ -137,14 +145,14 @@ def rotate_key() -> None:
 
 
 @app.command()
-def extract(source: str, day: Day = None) -> None:
+def extract(source: str, day: Day = None, reason: Reason = "") -> None:
     """Fetch one source from its configured connection and land it."""
     from soc2_warehouse.clock import Clock, current_day
     from soc2_warehouse.extract import run_source
 
     clock = Clock()
     logical = _day(day) or current_day(clock.now(), settings().observed_at)
-    receipts = run_source(settings(), source, logical, clock)
+    receipts = run_source(settings(), source, logical, clock, reason=reason)
     for receipt in receipts:
         typer.echo(
             f"{receipt.source_id:32} {receipt.status:10} {receipt.rows:>7} rows  {'; '.join(receipt.errors)[:120]}"
@@ -160,6 +168,7 @@ def land(
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="logical day of the records")],
     kind: Annotated[str, typer.Option(help="snapshot or event, for a table no source module declares")] = "snapshot",
     envelope: Annotated[bool, typer.Option(help='lines are {"record": …, "parent": …, "error": …}')] = False,
+    reason: Reason = "",
 ) -> None:
     """Land records of any other exporter: FILE has one JSON document a line ('-' reads standard input)."""
     from soc2_warehouse import sources
@@ -176,7 +185,9 @@ def land(
     logical = _day(day)
     assert logical is not None
     with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as stream:
-        receipt = land_file(settings(), source, table, logical, enumerate(stream, 1), file.name, kind, envelope)
+        receipt = land_file(
+            settings(), source, table, logical, enumerate(stream, 1), file.name, kind, envelope, reason=reason
+        )
     typer.echo(f"{receipt.source_id}: {receipt.status}, {receipt.rows} rows, run {receipt.run_id}")
     for error in receipt.errors:
         typer.echo(error, err=True)

@@ -44,15 +44,20 @@ def extractor_version() -> str:
 
 
 def run_source(
-    settings: Settings, name: str, day: date, clock: Clock | None = None, progress: Progress | None = None
+    settings: Settings,
+    name: str,
+    day: date,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+    reason: str = "",
 ) -> list[Receipt]:
     """Fetch every table of source ``name`` for logical day ``day``. Returns one receipt per table, never raises for a
-    source that is down or denied.
+    source that is down or denied. reason: why a person fetches it (again), for the receipts.
     """
     clock = clock or Clock()
     source = sources.load(name)
     landing = Landing(settings.landing_url)
-    run = _Run(settings, source, day, clock, landing)
+    run = _Run(settings, source, day, clock, landing, reason)
     receipts = []
     for function in source.tables.values():
         receipt = run.table(function)
@@ -65,7 +70,10 @@ def run_source(
 class _Run:
     """One source, one run."""
 
-    def __init__(self, settings: Settings, source: Source, day: date, clock: Clock, landing: Landing) -> None:
+    def __init__(
+        self, settings: Settings, source: Source, day: date, clock: Clock, landing: Landing, reason: str
+    ) -> None:
+        self.reason = reason
         self.settings, self.source, self.day, self.clock, self.landing = settings, source, day, clock, landing
         self.suffix = f"{clock.now():%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
         self.landed: dict[str, str] = {}
@@ -131,6 +139,7 @@ class _Run:
             object_uri=written[0] if written else None,
             extractor_version=extractor_version(),
             errors=errors + read.problems,
+            reason=self.reason,
         )
         self.landing.write_receipt(receipt)
         return receipt
@@ -202,6 +211,7 @@ def land_file(
     kind: str = "snapshot",
     envelope: bool = False,
     clock: Clock | None = None,
+    reason: str = "",
 ) -> Receipt:
     """Land records of another exporter (one JSON document a line) in the same way, receipt included.
 
@@ -253,6 +263,7 @@ def land_file(
         object_uri=uri,
         extractor_version=extractor_version(),
         errors=errors,
+        reason=reason,
     )
     landing.write_receipt(receipt)
     return receipt

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from soc2_warehouse import cases, chain, controls, facts, ledger, quality, transform, warehouse
+from soc2_warehouse import cases, chain, controls, facts, ledger, quality, restatements, selection, transform, warehouse
 from soc2_warehouse.cases import Case
 from soc2_warehouse.controls import Control
 from soc2_warehouse.evidence.decisions import Decision, Subject, refusal
@@ -59,12 +59,17 @@ def prepare(settings: Settings) -> tuple[Control, ...]:
     run, overrides = transform.parse(settings)
     if not run.success:
         raise RuntimeError(f"dbt cannot read the project: {run.error}")
-    declared = controls.load(settings.dbt_target / "manifest.json", overrides)
+    declared = transform.declared(settings)
+    if declared is None:
+        declared = selection.read(settings).of(controls.load(settings.dbt_target / "manifest.json", overrides))
     with warehouse.connect(settings) as connection:
         controls.write_meta(connection, declared)
         known_until = _known_until(connection)
         chain.append_landed(settings, known_until)
         ledger.load_ledger(connection, settings)
+        day = _day(connection)
+        assert day is not None
+        restatements.note(connection, settings, day)
         chain.write_verification(connection, settings, known_until)
     return declared
 
@@ -92,9 +97,16 @@ def judge(
     """
     started = time.monotonic()
     seconds: dict[str, float] = {}
-    built = facts.built_models(settings.dbt_target) if built is None else built
+    if built is None:
+        built = transform.built(settings)
+    if built is None:
+        built = facts.built_models(settings.dbt_target)
+    if declared is None:
+        declared = transform.declared(settings)
     if declared is None:
         declared = controls.load(settings.dbt_target / "manifest.json", transform.parameters(settings))
+        declared = selection.read(settings).of(declared)
+        transform.keep_declared(settings, declared)
     with warehouse.connect(settings) as connection:
         _check_day(connection, day)
         known_until = _known_until(connection)
@@ -135,6 +147,7 @@ def _judge(
             ]
             reviewed = _review(connection, record, book, found, rows)
             shared = _shared(connection, record)
+            again = restatements.fresh_of(connection, record.run_id)
             # The expectations ask where exceptions stand tonight, so that is worked out first, on a copy: an
             # expectation that cannot be asked still makes its control's night void.
             forces = in_force(reviewed, record.moment)
@@ -156,6 +169,7 @@ def _judge(
     ledger.write_lines(folder / ledger.RESULTS, [answer for case in found for answer in case.answers])
     ledger.write_lines(folder / ledger.DECISIONS, [asdict(d) | {"refused": why} for d, why in reviewed])
     ledger.write_lines(folder / ledger.EVENTS, events)
+    ledger.write_lines(folder / ledger.RESTATEMENTS, again)
     return tuple(_judged(case) for case in found), lines
 
 
@@ -175,9 +189,14 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
 
 
 def _check_day(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    if (found := _day(connection)) != day:
+        raise ValueError(f"the build file holds {found or 'no day'}, not {day}: load and evaluate it first")
+
+
+def _day(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The day that the build file holds."""
     row = connection.execute("select logical_date from raw_meta.run").fetchone()
-    if row is None or row[0] != day:
-        raise ValueError(f"the build file holds {row[0] if row else 'no day'}, not {day}: load and evaluate it first")
+    return row[0] if row else None
 
 
 def _known_until(connection: duckdb.DuckDBPyConnection) -> datetime:
@@ -243,6 +262,7 @@ def _shared(connection: duckdb.DuckDBPyConnection, record: Record) -> dict[str, 
         "environment": record.environment,
         "triggered_by": record.triggered_by,
         "started_at": record.started_at,
+        "known_until": record.known_until,
     }
 
 

@@ -6,6 +6,7 @@
                                 expectation_results.jsonl   what each expectation said
                                 exception_decisions.jsonl   the register's decisions, and why one was refused
                                 exception_events.jsonl      changes of state that this night brought
+                                restatements.jsonl          versions of landed data that came after a judgement
                                 _timings.json               wall-clock times; not hashed, a rebuild cannot repeat them
 
 A folder appears complete or not at all. Every other file is canonical (sorted keys, UTF-8, UTC times, no wall clock),
@@ -36,6 +37,7 @@ CHECKS = "reference_counts.jsonl"
 RESULTS = "expectation_results.jsonl"
 DECISIONS = "exception_decisions.jsonl"
 EVENTS = "exception_events.jsonl"
+RESTATEMENTS = "restatements.jsonl"
 TIMINGS = "_timings.json"
 
 RUN_COLUMNS = {
@@ -76,6 +78,7 @@ RUN_COLUMNS = {
     "environment": "VARCHAR",
     "triggered_by": "VARCHAR",
     "expectation_result_uri": "VARCHAR",
+    "known_until": "TIMESTAMP",
 }
 ROW_COLUMNS = {
     "control_id": "VARCHAR",
@@ -95,12 +98,13 @@ class AlreadyJudged(FileExistsError):
 
 @dataclass(frozen=True)
 class Run:
-    """One judgement in the ledger."""
+    """One judgement in the ledger. known_until: receipts finished later were not used; None in older files."""
 
     day: date
     run_id: str
     started_at: datetime
     folder: Path
+    known_until: datetime | None = None
 
 
 def runs(root: Path) -> list[Run]:
@@ -112,9 +116,11 @@ def runs(root: Path) -> list[Run]:
         if first is None:
             continue  # no control was judged: there is nothing that could count
         # Not from the timings: what decides which run counts must be under the hash chain.
-        started = json.loads(first)["started_at"]
+        line = json.loads(first)
+        known = datetime.fromisoformat(line["known_until"]) if line.get("known_until") else None
         day = date.fromisoformat(folder.parent.name.removeprefix("day="))
-        found.append(Run(day, folder.name.removeprefix("run="), datetime.fromisoformat(started), folder))
+        started = datetime.fromisoformat(line["started_at"])
+        found.append(Run(day, folder.name.removeprefix("run="), started, folder, known))
     return sorted(found, key=lambda run: (run.started_at, run.run_id))
 
 
@@ -122,6 +128,18 @@ def current(found: Iterable[Run]) -> list[Run]:
     """The newest judgement of each logical day, in order of days."""
     newest = {run.day: run for run in sorted(found, key=lambda run: (run.started_at, run.run_id))}
     return [newest[day] for day in sorted(newest)]
+
+
+def known_until(settings: Settings, run: Run) -> datetime:
+    """Until when a judgement knew what was landed, UTC, naive."""
+    known = run.known_until
+    if known is None:
+        from soc2_warehouse.judgements import PREFIX, Record
+        from soc2_warehouse.landing import Landing
+
+        uri = f"{PREFIX}/day={run.day}/{run.run_id}.json"
+        known = Record.from_json(Landing(settings.landing_url).read(uri)).known_until
+    return known.astimezone(UTC).replace(tzinfo=None)
 
 
 def as_of(run: Run) -> datetime:
@@ -188,6 +206,11 @@ def write_lines(path: Path, values: Iterable[Any]) -> None:
         file.writelines(canonical(value) + "\n" for value in values)
 
 
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Lines of one of a judgement's files; none when an older judgement did not write it."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
 def write_timings(folder: Path, started_at: datetime, finished_at: datetime, seconds: Mapping[str, float]) -> None:
     """Wall-clock times of a judgement."""
     content = {"started_at": started_at, "finished_at": finished_at, "seconds": dict(seconds)}
@@ -196,8 +219,10 @@ def write_timings(folder: Path, started_at: datetime, finished_at: datetime, sec
 
 def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """(Re)create schema raw_ledger from the files: control_runs, control_rows, exceptions, exception_events,
-    exception_decisions. Before models run (they read the past), and again before publishing.
+    exception_decisions, restatements. Before models run (they read the past), and again before publishing.
     """
+    from soc2_warehouse import restatements
+
     root = settings.ledger
     found = runs(root)
     connection.execute("create schema if not exists raw_ledger")
@@ -205,6 +230,7 @@ def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
     newest = current(found)[-1:]
     _read(connection, "control_rows", [run.folder / ROWS for run in newest], ROW_COLUMNS, newest)
     history(settings).write(connection)
+    restatements.load(connection, found)
 
 
 def history(settings: Settings, before: date | None = None) -> History:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
-from soc2_warehouse import chain, judge, ledger, publish, transform, warehouse
+from soc2_warehouse import chain, judge, ledger, publish, selection, transform, warehouse
 from soc2_warehouse.judgements import Record, records
 from soc2_warehouse.settings import Settings
 
@@ -69,8 +69,13 @@ def run(
         # What is made again is neither signed nor written down outside: that was done in its night.
         scratch = replace(settings, home=Path(folder), anchors=(), tsa_url=None)
         chain.lend_anchors(settings, scratch)
+        if limited := selection.read(settings):
+            selection.write(scratch, limited)
+        if settings.samples.is_dir():
+            scratch.samples.symlink_to(settings.samples, target_is_directory=True)
         different = 0
         for number, record in enumerate(made, 1):
+            chain.lend_samples(settings, scratch, record.run_id)
             replay(scratch, record)
             if days and record.logical_date not in days:
                 continue

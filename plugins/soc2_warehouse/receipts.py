@@ -19,7 +19,10 @@ USABLE = ("complete", "partial")
 
 @dataclass(frozen=True)
 class Receipt:
-    """One table, one run. Times are aware UTC; ``rows`` counts landed envelopes, errors included."""
+    """One table, one run. Times are aware UTC; ``rows`` counts landed envelopes, errors included.
+
+    reason: why a person fetched or landed it again; empty for the night's own.
+    """
 
     run_id: str
     source: str
@@ -49,6 +52,7 @@ class Receipt:
     object_uri: str | None = None
     extractor_version: str = ""
     errors: list[str] = field(default_factory=list)
+    reason: str = ""
 
     @property
     def source_id(self) -> str:

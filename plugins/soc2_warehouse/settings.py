@@ -45,6 +45,11 @@ class Settings:
         return self.home / "ledger"
 
     @property
+    def samples(self) -> Path:
+        """Frozen populations and what was drawn from them; in the hash chain like the ledger's files."""
+        return self.home / "samples"
+
+    @property
     def build_file(self) -> Path:
         """The DuckDB file that one writer at a time builds. A cache: may be deleted."""
         return self.home / "build" / "warehouse.duckdb"

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from soc2_warehouse import nightly, report, steps, tasks, unreadable
+from soc2_warehouse import nightly, report, selection, steps, tasks, unreadable
+from soc2_warehouse.selection import Selection
 from soc2_warehouse.settings import Settings
 
+if TYPE_CHECKING:
+    from soc2_warehouse.sandbox.serve import Sandbox
 
-def run(settings: Settings, nights: int, start: date | None = None) -> int:
-    """Play ``nights`` nights from ``start`` (default: after the newest landed one). Exit status as ``nightly.run``."""
-    return nightly.guarded(settings, "simulate", lambda console, log: _play(settings, nights, start, console, log))
+
+def run(settings: Settings, nights: int, start: date | None = None, chosen: Selection | None = None) -> int:
+    """Play ``nights`` nights from ``start`` (default: after the newest landed one). Exit status as ``nightly.run``.
+
+    chosen: limit a new home to these controls and sources; a home that was limited stays so.
+    """
+    wanted = chosen or Selection()
+    return nightly.guarded(
+        settings, "simulate", lambda console, log: _play(settings, nights, start, wanted, console, log)
+    )
+
+
+def limit(settings: Settings, wanted: Selection) -> Selection:
+    """What this home is limited to, after it was limited as ``wanted``, and claimed for it.
+
+    Raises ValueError when the home has nights of another selection, PipelineBroken when it is another company's.
+    """
+    from soc2_warehouse.landing import Landing
+
+    if wanted and wanted != selection.read(settings):
+        if Landing(settings.landing_url).list("_receipts"):
+            raise ValueError("nights of other controls or sources are played in this home: use another SOC2_HOME")
+        selection.write(settings, wanted)
+    found = selection.read(settings)
+    nightly.claim(settings, "the sandbox company" + (f", {found.told()}" if found else ""))
+    return found
 
 
 def first_night(settings: Settings, start: date | None) -> date:
@@ -30,15 +58,17 @@ def first_night(settings: Settings, start: date | None) -> date:
     return start or newest + timedelta(days=1)
 
 
-def _play(settings: Settings, nights: int, start: date | None, console: Console, log: Path) -> int:
+def _play(settings: Settings, nights: int, start: date | None, wanted: Selection, console: Console, log: Path) -> int:
     from soc2_warehouse.sandbox import serve
 
     if not serve.is_wanted():
         raise ValueError("connections to real systems are configured: only the sandbox company's nights can be played")
-    nightly.claim(settings, "the sandbox company")
+    chosen = limit(settings, wanted)
     first = first_night(settings, start)
     days = [first + timedelta(days=number) for number in range(nights)]
     console.print(f"[bold]{nights} nights[/] of the sandbox company, {days[0]} … {days[-1]}")
+    if chosen:
+        console.print(f"[yellow]Played {chosen.told()}.[/]")
     tally = report.Tally(console, detailed=False)
     unread: set[date] = set()
     before: dict[str, str] = {}
@@ -46,16 +76,10 @@ def _play(settings: Settings, nights: int, start: date | None, console: Console,
     started = time.monotonic()
     steps.observers.append(tally)
     try:
-        with serve.Sandbox(settings, first) as sandbox, sandbox.as_environment():
+        with serve.Sandbox(settings, first, sources=chosen.sources) as sandbox, sandbox.as_environment():
             for number, day in enumerate(days, start=1):
                 since = time.monotonic()
-                sandbox.set_day(day)
-                sandbox.land_exports()
-                with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "simulate")):
-                    problems = fetch(day)
-                    tasks.load(day)
-                    tasks.evaluate(day)
-                    now = tasks.judge(day, docs=day == days[-1])
+                problems, now = night(sandbox, day, is_last=day == days[-1], sources=chosen.sources)
                 if problems:
                     unread.add(day)
                 changed = [f"{c} {before[c]}→{now[c]}" for c in sorted(now) if c in before and before[c] != now[c]]
@@ -85,10 +109,26 @@ def _play(settings: Settings, nights: int, start: date | None, console: Console,
     return nightly.INCOMPLETE if unread else nightly.WORKED
 
 
-def fetch(day: date) -> dict[str, str]:
+def night(
+    sandbox: Sandbox, day: date, is_last: bool = True, sources: Sequence[str] = ()
+) -> tuple[dict[str, str], dict[str, str]]:
+    """One night: the sources that could not be read completely with their errors, and control → status.
+
+    is_last: what only marts and pages read is built too. sources: only these, default all.
+    """
+    sandbox.set_day(day)
+    sandbox.land_exports()
+    with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "simulate")):
+        problems = fetch(day, sources)
+        tasks.load(day)
+        tasks.evaluate(day, marts_follow=is_last)
+        return problems, tasks.judge(day, docs=is_last)
+
+
+def fetch(day: date, sources: Sequence[str] = ()) -> dict[str, str]:
     """Every source, once; the sources that could not be read completely, with their errors."""
     problems = {}
-    for source in tasks.source_names():
+    for source in sources or tasks.source_names():
         try:
             tasks.extract(source, day)
         except (unreadable.SourceUnreadable, unreadable.CredentialsRefused, unreadable.WrongDay) as error:

@@ -199,11 +199,11 @@ def load(day: date) -> int:
         return rows
 
 
-def evaluate(day: date) -> dict[str, int]:
+def evaluate(day: date, marts_follow: bool = True) -> dict[str, int]:
     """Run dbt's staging, intermediate and control models on the loaded day. Returns how many nodes ended in which way.
 
-    A model that fails is a result: its control is not tested. Raises PipelineBroken when dbt could not start, or when
-    declarations cannot be used.
+    A model that fails is a result: its control is not tested. marts_follow: as ``transform.evaluate``. Raises
+    PipelineBroken when dbt could not start, or when declarations cannot be used.
     """
     from soc2_warehouse import controls, judge, transform
     from soc2_warehouse.evidence import witness
@@ -215,7 +215,7 @@ def evaluate(day: date) -> dict[str, int]:
             judge.prepare(settings())
         except (controls.ControlError, RuntimeError) as error:
             raise PipelineBroken(f"the dbt project cannot be used:\n{error}") from error
-        run = transform.evaluate(settings())
+        run = transform.evaluate(settings(), marts_follow=marts_follow)
         if run.error or not run.nodes:
             raise PipelineBroken(f"dbt could not start: {run.error or 'it found nothing to build'}")
         bad = [node for node in run.nodes if not node.ok]

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from soc2_warehouse import selection
 from soc2_warehouse.settings import Settings
 from soc2_warehouse.warehouse import connect, forget_staging
 
@@ -111,11 +112,18 @@ def dbt(
 
 @dataclass
 class _Parsed:
-    """The project as it was last parsed in this process, and what for."""
+    """The project as it was last parsed in this process, and what for.
+
+    files: state of the project's files. declared: its controls with their SQL, once a build of all of them was read;
+    from then on builds of this process need write no files. built: what the last one of them built.
+    """
 
     settings: Settings | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    files: str = ""
     manifest: Any = None
+    declared: tuple[Any, ...] | None = None
+    built: frozenset[str] | None = None
 
     def fits(self, settings: Settings, parameters: dict[str, Any]) -> bool:
         return self.manifest is not None and self.settings == settings and self.parameters == parameters
@@ -125,23 +133,67 @@ _parsed = _Parsed()
 
 
 def parse(settings: Settings) -> tuple[DbtRun, dict[str, Any]]:
-    """Read the project. Runs that follow in this process use what was read: parsing takes seconds, three times a
-    night. Returns the run and the company's parameters that it was read with.
+    """Read the project. Runs that follow in this process use what was read, and so does the next night as long as
+    neither files nor parameters change: parsing takes seconds. Returns the run and the company's parameters that it was
+    read with.
     """
-    overrides = parameters(settings)
+    overrides, files = parameters(settings), _state(settings)
+    if _parsed.fits(settings, overrides) and _parsed.files == files:
+        return DbtRun((), True, "", 0.0, _parsed.manifest), overrides
     run = dbt(settings, ["--quiet", "parse"], {"parameters": overrides})
-    _parsed.settings, _parsed.parameters, _parsed.manifest = settings, overrides, run.manifest
+    _parsed.settings, _parsed.parameters, _parsed.files = settings, overrides, files
+    _parsed.manifest, _parsed.declared, _parsed.built = run.manifest, None, None
     return run, overrides
 
 
-def evaluate(settings: Settings, quiet: bool = True) -> DbtRun:
-    """Staging, intermediate and control models for the day that ``load`` loaded."""
-    return _build(settings, "evaluate", quiet)
+def _state(settings: Settings) -> str:
+    """Names, sizes and times of the project's files."""
+    folders = ("models", "macros", "seeds", "snapshots", "tests")
+    found = [path for folder in folders for path in sorted((settings.dbt_project / folder).rglob("*.*"))]
+    found += sorted(settings.dbt_project.glob("*.yml"))
+    told = [f"{path} {stat.st_size} {stat.st_mtime_ns}" for path in found if (stat := path.stat())]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def declared(settings: Settings) -> tuple[Any, ...] | None:
+    """Controls of this home with their SQL, when a build of this process has read them since ``parse``."""
+    return _parsed.declared if _parsed.settings == settings else None
+
+
+def keep_declared(settings: Settings, found: Sequence[Any]) -> None:
+    """Let later builds of this process use these controls, if each has its SQL: it stays the same while nothing is
+    parsed anew.
+    """
+    if _parsed.settings == settings and found and all(control.sql_sha256 for control in found):
+        _parsed.declared = tuple(found)
+
+
+def built(settings: Settings) -> frozenset[str] | None:
+    """Unique ids of what the last build of this process built, when it left no files; else None."""
+    return _parsed.built if _parsed.settings == settings else None
+
+
+def evaluate(settings: Settings, quiet: bool = True, marts_follow: bool = True) -> DbtRun:
+    """Staging, intermediate and control models for the day that ``load`` loaded.
+
+    marts_follow: also what only marts read, in a home that is limited to some controls.
+    """
+    models = selection.read(settings).models()
+    chosen = ["--selector", "evaluate"]
+    if models:
+        marts = ["+tag:publish"] if marts_follow else []
+        kinds = ["--resource-type", "model", "--resource-type", "seed"]
+        chosen = ["--select", *models, *marts, "--exclude", "tag:publish", *kinds]
+    without_files = declared(settings) is not None
+    run = _build(settings, [*chosen, *(["--no-write-json"] if without_files else [])], quiet)
+    succeeded = frozenset(node.unique_id for node in run.nodes if node.status == "success")
+    _parsed.built = succeeded if without_files else None
+    return run
 
 
 def build_marts(settings: Settings, quiet: bool = True) -> DbtRun:
     """The marts, after the ledger has been loaded."""
-    return _build(settings, "publish", quiet)
+    return _build(settings, ["--selector", "publish"], quiet)
 
 
 def parameters(settings: Settings) -> dict[str, Any]:
@@ -164,9 +216,9 @@ def parameters(settings: Settings) -> dict[str, Any]:
     return overrides
 
 
-def _build(settings: Settings, selector: str, quiet: bool) -> DbtRun:
+def _build(settings: Settings, chosen: Sequence[str], quiet: bool) -> DbtRun:
     _forget_staging_of_other_code(settings)
-    arguments = ["build", "--selector", selector]
+    arguments = ["build", *chosen]
     if quiet:
         arguments = ["--quiet", "--no-print", *arguments]
     overrides = parameters(settings)

@@ -34,7 +34,7 @@ EXTRACT_RUN_COLUMNS = (
     "parameters varchar, credential_identity varchar, tenant varchar, window_start timestamp, window_end timestamp, "
     "pages bigint, rows bigint, api_reported_total bigint, permission_denied bigint, object_errors bigint, "
     "http_errors bigint, throttled bigint, api_calls bigint, sha256 varchar, size_bytes bigint, object_uri varchar, "
-    "extractor_version varchar, errors varchar[]"
+    "extractor_version varchar, errors varchar[], reason varchar"
 )
 SELECTED_COLUMNS = (
     "source_id varchar, logical_date date, run_id varchar, status varchar, kind varchar, started_at timestamp, "
@@ -98,7 +98,7 @@ def load(settings: Settings, day: date, known_until: datetime | None = None, run
         known = [receipt for receipt in known if receipt.logical_date <= day]
         chosen = selected(known, day)
         specs = {
-            f"{source.name}.{name}": (function.table.kind, source.connection)
+            f"{source.name}.{name}": (function.table.kind, source.connection, function.table.kept_days)
             for source in sources.load_all()
             for name, function in source.tables.items()
         }
@@ -192,17 +192,19 @@ def _write_meta(
     run_id: str,
     known: list[Receipt],
     chosen: dict[tuple[str, date], Receipt],
-    specs: Mapping[str, tuple[str, str]],
+    specs: Mapping[str, tuple[str, str, int | None]],
 ) -> None:
     moment = as_of(day, settings.observed_at).replace(tzinfo=None)
     connection.execute("create or replace table raw_meta.run (logical_date date, as_of timestamp, run_id varchar)")
     connection.execute("insert into raw_meta.run values (?, ?, ?)", [day, moment, run_id])
-    connection.execute(
-        "create or replace table raw_meta.required_tables (source_id varchar, kind varchar, conn_id varchar)"
-    )
-    connection.executemany(
-        "insert into raw_meta.required_tables values (?, ?, ?)",
-        [(source_id, kind, conn_id) for source_id, (kind, conn_id) in sorted(specs.items())],
+    _fill(
+        connection,
+        "raw_meta.required_tables",
+        "source_id varchar, kind varchar, conn_id varchar, kept_days integer",
+        [
+            {"source_id": source_id, "kind": kind, "conn_id": conn_id, "kept_days": kept_days}
+            for source_id, (kind, conn_id, kept_days) in sorted(specs.items())
+        ],
     )
     _fill(connection, "raw_meta.extract_runs", EXTRACT_RUN_COLUMNS, [_extract_row(receipt) for receipt in known])
     _fill(

@@ -116,50 +116,36 @@ def test_a_finger_chooses_first_and_opens_then(visit: Visit) -> None:
     page.wait_for_url(f"**/controls/{control}?day=*")
 
 
-def test_days_without_a_verdict_say_what_can_be_done(
+def gap(control: str, day: Any, cause: str, replay: str, *source_ids: str) -> str:
+    """Statement that makes a day of a control a gap. What makes it one is tested where it is computed."""
+    return (
+        "insert into fct_coverage_gap (control_id, day, is_expected, cause, source_ids, replay) values "
+        f"('{control}', '{day}', true, '{cause}', {list(source_ids)}, '{replay}')"
+    )
+
+
+def test_days_without_a_verdict_say_why_and_what_can_be_done(
     visit: Visit, republished: Callable[..., None], published: duckdb.DuckDBPyConnection
 ) -> None:
-    first, last = published.execute(
-        "select min(logical_date), max(logical_date) from fct_control_run where is_current"
-    ).fetchone() or (None, None)
-    assert first < last
-    kinds = dict(
-        published.execute(
-            "select control_id, list(distinct kind order by kind) from meta_control_source where in_use group by all"
-        ).fetchall()
-    )
-    # CM-01 reads events and snapshots, AC-01 snapshots and registers, VM-01 registers at least.
-    assert kinds["CM-01"] == ["event", "register", "snapshot"]
-    assert "event" not in kinds["AC-01"] and "snapshot" in kinds["AC-01"]
-    event = published.execute(
-        "select source_id from meta_control_source where control_id = 'CM-01' and kind = 'event' and in_use limit 1"
-    ).fetchone()
-    assert event
-    gone = f"delete from fct_control_run where control_id in ('AC-01', 'CM-01') and logical_date = '{first}'"
-
-    republished(gone)
-    page = visit("vera").go("/window?control=AC")
-    assert [row_of(page, "AC-01")[name][0] for name in ("cells", "replay")] == ["g", "r"]
-    assert row_of(page, "AC-03")["replay"][0] == "."
-    stretch = body(page, "Stretches of days, newest first").filter(has_text="AC-01")
-    assert "– gap" in stretch.inner_text() and "its receipts are complete" in stretch.inner_text()
-
-    republished(gone, f"update fct_extract_run set is_selected = false where source_id = '{event[0]}'")
-    page = visit("vera").go("/window?control=CM-01")
-    assert row_of(page, "CM-01")["replay"][0] == "e"
-
+    [first] = published.execute("select min(logical_date) from fct_control_run where is_current").fetchone() or [None]
     republished(
-        gone,
-        f"delete from fct_extract_run where source_id = 'okta.users' and logical_date = '{first}'",
-        f"update fct_extract_run set finished_at = logical_date + interval 40 hour where kind = 'snapshot' "
-        f"and source = 'github' and logical_date = '{first}'",
+        f"delete from fct_control_run where control_id in ('AC-01', 'CM-01', 'EN-05') and logical_date = '{first}'",
+        gap("AC-01", first, "run_missing", "lost", "okta.users"),
+        gap("CM-01", first, "run_missing", "replayable_once_fetched", "github.ref_updates"),
+        gap("EN-05", first, "run_missing", "replayable"),
     )
     page = visit("vera").go("/window")
-    assert row_of(page, "AC-01")["replay"][0] == "l"
-    assert row_of(page, "CM-01")["replay"][0] == "l", "a snapshot that was taken late says nothing of its day"
+    found = {id: [row_of(page, id)[name][0] for name in ("cells", "replay")] for id in ("AC-01", "CM-01", "EN-05")}
+    assert found == {"AC-01": ["g", "l"], "CM-01": ["g", "e"], "EN-05": ["g", "r"]}
+    assert row_of(page, "AC-03")["replay"][0] == "."
+    stretches = body(page, "Stretches of days, newest first")
+    shown = stretches.filter(has_text="CM-01").inner_text()
+    assert "– gap" in shown and "no judgement: github.ref_updates" in shown and "once its events are fetched" in shown
+    assert "its receipts are complete" in stretches.filter(has_text="EN-05").inner_text()
     page = visit("dan").go(f"/controls/AC-01?day={first}")
     assert "AC-01 was not judged" in page.locator(".notice").first.inner_text()
-    assert "lost: a snapshot of that day was not taken" in page.locator(".notice").nth(1).inner_text()
+    told = page.locator(".notice").nth(1).inner_text()
+    assert "lost: a snapshot of that day was not taken" in told and "no judgement: okta.users" in told
 
 
 def test_not_tested_says_its_reason_in_map_and_tables(
@@ -168,6 +154,8 @@ def test_not_tested_says_its_reason_in_map_and_tables(
     republished(
         "update fct_control_run set status = 'not_tested', reason = 'NO_DATA' where control_id = 'AC-02'",
         "update fct_control_run set status = 'not_tested', reason = 'RECON_FAILED' where control_id = 'AC-03'",
+        "insert into fct_coverage_gap (control_id, day, is_expected, cause, source_ids, replay) "
+        "select 'AC-02', logical_date, true, 'late', [], 'replayable' from fct_control_run where control_id = 'AC-02'",
     )
     page = visit("vera").go("/window?control=AC")
     shown = heat(page)

@@ -36,6 +36,7 @@ select
     environment,
     triggered_by,
     expectation_result_uri,
+    known_until,
     finished_at,
     is_current
 from {{ source('ledger', 'control_runs') }}

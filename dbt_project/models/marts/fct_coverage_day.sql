@@ -6,5 +6,6 @@ select
     status,
     reason,
     is_backfilled as backfilled,
-    run_id
+    run_id,
+    restated_source_ids
 from {{ ref('int_control_days_covered') }}

@@ -28,5 +28,6 @@ select
     object_uri,
     extractor_version,
     errors,
+    reason,
     is_selected
 from {{ ref('meta_extract_run') }}

@@ -1,8 +1,6 @@
 """Control × day over the observation window: what each day shows, and what can still be done about days without.
 
-A day without a verdict of weight can be judged again when the landing zone still holds what the control reads: of each
-snapshot the extract of that day, taken in time; of each event table and register one that was young enough. Events can
-be fetched late; a snapshot that was not taken is lost.
+Why a day shows nothing, and whether it can be judged again, is said by `fct_coverage_gap`.
 """
 
 from __future__ import annotations
@@ -16,98 +14,55 @@ from soc2_warehouse.dashboard.reading import Reader
 
 #: Letters of a row of cells. Not tested is a capital letter for each reason, in the order of `reasons`.
 LETTERS = {"p": "pass", "f": "fail", "g": "gap"}
-#: Letters of what can still be done about a day.
+#: Letters of what can still be done about a day, by the word of `fct_coverage_gap.replay`.
+REPLAY_LETTERS = {"replayable": "r", "replayable_once_fetched": "e", "lost": "l"}
 REPLAY = {
     "r": "can be judged again: its receipts are complete",
     "e": "can be judged again once its events are fetched",
-    "l": "lost: a snapshot of that day was not taken",
+    "l": "lost: a snapshot of that day was not taken, or its origin has deleted the events",
 }
-#: Verdicts that later evidence could change; the others say what they say, and judging again would repeat them.
-REPEATABLE = ("NO_DATA", "STALE", "LOGIC_ERROR")
+#: Words of `fct_coverage_gap.cause`.
+CAUSES = {
+    "run_missing": "no judgement",
+    "source_down": "source down",
+    "not_fetched": "not fetched",
+    "suspect": "unexplained fall of rows",
+    "late": "data came late",
+    "error": "error of the test itself",
+    "parameter_missing": "parameter missing",
+    "unknown_rows": "unknown rows",
+    "counts_disagree": "counts do not agree",
+    "dependency": "another control",
+    "not_yet_due": "not yet due",
+    "empty": "empty population, not proven",
+}
 
 CELLS = f"""
     chosen as ({CHOSEN}),
     days as (
         select cast(unnest(generate_series(cast($first as date), cast($last as date), interval 1 day)) as date) as day
     ),
-    cells as (
+    told as (
         select
             chosen.control_id,
             days.day,
             runs.status,
-            runs.reason,
             case
                 when runs.status is null then 'g'
                 when runs.status = 'pass' then 'p'
                 when runs.status = 'fail' then 'f'
                 else chr(64 + cast(list_position($reasons, coalesce(runs.reason, '')) as integer))
             end as letter,
-            runs.status is null or (runs.status = 'not_tested' and list_contains($repeatable, runs.reason)) as is_open
+            case gaps.replay {" ".join(f"when '{word}' then '{letter}'" for word, letter in REPLAY_LETTERS.items())}
+                else '.'
+            end as replay,
+            coalesce(gaps.cause, '') as cause,
+            coalesce(gaps.source_ids, []) as source_ids
         from chosen
         cross join days
         left join fct_control_run as runs
             on runs.control_id = chosen.control_id and runs.logical_date = days.day and runs.is_current
-    ),
-    clock as (
-        select arg_max(as_of - cast(logical_date as timestamp), logical_date) as observed_at
-        from fct_control_run where is_current
-    ),
-    needed as (
-        select control_id, source_id, kind, max_age_hours from meta_control_source where in_use
-    ),
-    held as (
-        select source_id, kind, logical_date, finished_at
-        from fct_extract_run
-        where is_selected and (kind <> 'snapshot' or finished_at <= cast(logical_date as timestamp) + interval 36 hour)
-    ),
-    open_tables as (
-        select distinct cells.day, needed.source_id
-        from cells
-        inner join needed on needed.control_id = cells.control_id
-        where cells.is_open
-    ),
-    newest_held as (
-        select open_tables.day, open_tables.source_id, held.logical_date, held.finished_at
-        from open_tables
-        asof left join held on held.source_id = open_tables.source_id and open_tables.day >= held.logical_date
-    ),
-    checked as (
-        select
-            cells.control_id,
-            cells.day,
-            coalesce(needed.kind = 'event', false) as is_fetched_late,
-            coalesce(
-                case
-                    when needed.source_id is null then true
-                    when needed.kind = 'snapshot' then newest_held.logical_date = cells.day
-                    else date_diff(
-                        'minute', newest_held.finished_at, cast(cells.day as timestamp) + clock.observed_at
-                    ) <= 60 * needed.max_age_hours
-                end,
-                false
-            ) as is_held
-        from cells
-        cross join clock
-        left join needed on needed.control_id = cells.control_id
-        left join newest_held on newest_held.day = cells.day and newest_held.source_id = needed.source_id
-        where cells.is_open
-    ),
-    replay as (
-        select
-            control_id,
-            day,
-            case
-                when bool_and(is_held) then 'r'
-                when bool_and(is_held or is_fetched_late) then 'e'
-                else 'l'
-            end as replay
-        from checked
-        group by control_id, day
-    ),
-    told as (
-        select cells.*, coalesce(replay.replay, '.') as replay
-        from cells
-        left join replay on replay.control_id = cells.control_id and replay.day = cells.day
+        left join fct_coverage_gap as gaps on gaps.control_id = chosen.control_id and gaps.day = days.day
     )
 """
 
@@ -149,7 +104,7 @@ def reasons(published: Reader) -> list[str]:
 
 def parameters(choice: dict[str, Any], days: tuple[date, date], known: list[str]) -> dict[str, Any]:
     """For `CELLS`."""
-    return {**choice, "first": days[0], "last": days[1], "reasons": known, "repeatable": list(REPEATABLE)}
+    return {**choice, "first": days[0], "last": days[1], "reasons": known}
 
 
 def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
@@ -158,7 +113,11 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
         f"""
         with {CELLS},
         coverage as (
-            select control_id, count(*) filter (where covered) as covered, count(*) as expected
+            select
+                control_id,
+                count(*) filter (where covered) as covered,
+                count(*) as expected,
+                count(*) filter (where len(restated_source_ids) > 0) as restated
             from fct_coverage_day
             where day between $first and $last
             group by control_id
@@ -168,13 +127,16 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
             any_value(chosen.title) as title,
             string_agg(told.letter, '' order by told.day) as cells,
             string_agg(told.replay, '' order by told.day) as replay,
+            list(told.cause order by told.day) as causes,
+            list(told.source_ids order by told.day) as source_ids,
             count(*) filter (where told.status = 'pass') as pass,
             count(*) filter (where told.status = 'fail') as fail,
             count(*) filter (where told.status = 'not_tested') as not_tested,
             count(*) filter (where told.status is null) as gap,
             count(*) filter (where told.replay in ('r', 'e')) as replayable,
             any_value(coverage.covered) as covered,
-            any_value(coverage.expected) as expected
+            any_value(coverage.expected) as expected,
+            any_value(coverage.restated) as restated
         from told
         inner join chosen on chosen.control_id = told.control_id
         left join coverage on coverage.control_id = told.control_id
@@ -186,16 +148,18 @@ def grid(published: Reader, given: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def stretches(row: dict[str, Any], first: date) -> list[dict[str, Any]]:
-    """Days in a row on which one control showed the same, from a row of `grid`, oldest first."""
-    pairs = list(zip(row["cells"], row["replay"], strict=True))
+    """Days in a row on which one control showed the same for the same cause, from a row of `grid`, oldest first."""
+    cells = list(zip(row["cells"], row["replay"], row["causes"], map(tuple, row["source_ids"]), strict=True))
     found, start = [], 0
-    for (letter, replay), same in groupby(pairs):
+    for (letter, replay, cause, source_ids), same in groupby(cells):
         days = len(list(same))
         found.append(
             {
                 "control_id": row["id"],
                 "letter": letter,
                 "replay": replay,
+                "cause": cause,
+                "source_ids": source_ids,
                 "first_day": first + timedelta(days=start),
                 "last_day": first + timedelta(days=start + days - 1),
                 "days": days,
@@ -203,6 +167,27 @@ def stretches(row: dict[str, Any], first: date) -> list[dict[str, Any]]:
         )
         start += days
     return found
+
+
+def gap(published: Reader, control_id: str, day: date) -> dict[str, Any] | None:
+    """Why one day shows nothing and what can be done: ``cause`` and ``replay`` in words. None when it shows something
+    or nothing can be done.
+    """
+    row = published.row(
+        "select cause, source_ids, replay from fct_coverage_gap where control_id = ? and day = ?", [control_id, day]
+    )
+    if row is None or row["replay"] is None:
+        return None
+    return {**row, "cause": CAUSES.get(row["cause"], row["cause"]), "replay": REPLAY[REPLAY_LETTERS[row["replay"]]]}
+
+
+def restatements(published: Reader, days: tuple[date, date]) -> list[dict[str, Any]]:
+    """Versions of landed data that came after a verdict which counts and rests on the one before, newest first."""
+    return published.rows(
+        "select * from fct_restatement where open_control_days > 0 and day <= ? and last_day >= ? "
+        "order by landed_at desc, source_id, reason limit 50",
+        [days[1], days[0]],
+    )
 
 
 def longest_hole(cells: str, covered: str = "pf") -> int:

@@ -1,4 +1,4 @@
-"""A population written down before anybody knows the seed: a file that is only ever created."""
+"""A population written down before anybody knows the seed: a file that is only ever created, and chained at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from soc2_warehouse import ledger
+from soc2_warehouse import chain, ledger, warehouse
 from soc2_warehouse.evidence import populations
 from soc2_warehouse.evidence.populations import file_sha256
 from soc2_warehouse.evidence.sampling import SamplingError
@@ -41,7 +41,7 @@ def folder(settings: Settings, control_id: str, start: date, end: date) -> Path:
     """Where everything about one window of a control is. Raises SamplingError for what is no control's id."""
     if not re.fullmatch(r"[A-Z]+-\d+", control_id):
         raise SamplingError(f"{control_id!r} is no control: write it such as CM-03")
-    return settings.home / "samples" / control_id / f"{start}_{end}"
+    return settings.samples / control_id / f"{start}_{end}"
 
 
 def freeze(
@@ -82,7 +82,7 @@ def freeze(
         "frozen_before": _before(place, version),
     }
     file = place / f"population-v{version}.json"
-    create(file, content)
+    create(settings, file, content)
     return _open(file)
 
 
@@ -120,8 +120,17 @@ def _open(file: Path) -> Frozen:
     return Frozen(file, file_sha256(file), json.loads(file.read_text(encoding="utf-8")))
 
 
-def create(file: Path, content: Mapping[str, Any]) -> None:
-    """Create a file that nobody writes to again. Raises SamplingError when it is there."""
+def create(settings: Settings, file: Path, content: Mapping[str, Any]) -> None:
+    """Create a file that nobody writes to again, and put it into the hash chain; the next night seals it.
+
+    Waits for a night that is writing. Raises SamplingError when the file is there.
+    """
+    with warehouse.writing(settings):
+        _create(file, content)
+        chain.append_samples(settings)
+
+
+def _create(file: Path, content: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(json.loads(ledger.canonical(content)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     draft = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")

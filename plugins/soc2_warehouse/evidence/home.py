@@ -13,13 +13,14 @@ from soc2_warehouse.settings import Settings
 
 
 class Home:
-    """A ``verify_evidence.Store``: ``landing/…`` in the landing zone, ``ledger/…`` in the ledger."""
+    """A ``verify_evidence.Store``: ``landing/…`` in the landing zone, ``ledger/…`` and ``samples/…`` in the home."""
 
     def __init__(self, settings: Settings) -> None:
         self.landing = Landing(settings.landing_url)
         self.ledger = settings.ledger
         is_local = "://" not in settings.landing_url
-        self.folders = {"ledger": settings.ledger} | ({"landing": Path(settings.landing_url)} if is_local else {})
+        self.folders = {"ledger": settings.ledger, "samples": settings.samples}
+        self.folders |= {"landing": Path(settings.landing_url)} if is_local else {}
 
     def path(self, uri: str) -> Path | None:
         """The file of an uri; None when it is not on this machine's disk."""
@@ -56,4 +57,4 @@ class Home:
 
 def _is_below(uri: str) -> bool:
     """Whether an uri, which anybody may have written into a chain, stays where evidence lies."""
-    return uri.startswith(("landing/", "ledger/")) and ".." not in uri.split("/")
+    return uri.partition("/")[0] in verify_evidence.PLACES and ".." not in uri.split("/")

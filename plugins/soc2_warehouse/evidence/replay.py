@@ -13,12 +13,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from soc2_warehouse import chain, ledger
+from soc2_warehouse import chain, ledger, selection
 from soc2_warehouse.evidence.figures import Parameters, figures
 from soc2_warehouse.evidence.populations import file_sha256
 from soc2_warehouse.judgements import Record, records
@@ -126,6 +126,10 @@ def _check_sealed(settings: Settings, record: Record) -> None:
 def _lend(settings: Settings, record: Record, target: Path) -> None:
     """What the ledger was before the judgement: links to earlier judgements, the chain and the anchors up to then."""
     target.mkdir(parents=True)
+    if limited := selection.read(settings):
+        selection.write(replace(settings, home=target.parent), limited)
+    if settings.samples.is_dir():
+        target.with_name("samples").symlink_to(settings.samples, target_is_directory=True)
     for run in ledger.runs(settings.ledger):
         if (run.started_at, run.run_id) < (record.started_at, record.run_id):
             place = target / run.folder.relative_to(settings.ledger)

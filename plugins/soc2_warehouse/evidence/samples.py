@@ -1,4 +1,5 @@
-"""Freezing a population, drawing from it, replacing what cannot be looked at: in files that are only ever created.
+"""Freezing a population, drawing from it, replacing what cannot be looked at: in files that are only ever created,
+and are in the hash chain from then on.
 
     samples/CM-03/2026-01-01_2026-06-30/population-v1.json           keys and hash, frozen before anybody knows the seed
                                         draw-v1-01.json              seed, sizes, strata, every sampled row
@@ -94,7 +95,7 @@ def draw(settings: Settings, source: Frozen, wish: Wish, now: datetime) -> Path:
         "population_now": _now(settings, source),
     }
     file = source.file.parent / f"draw-v{source.content['version']}-{len(earlier) + 1:02d}.json"
-    create(file, content)
+    create(settings, file, content)
     return file
 
 
@@ -220,7 +221,7 @@ def replace(settings: Settings, source: Frozen, file: Path, key: str, reason: st
         | evidence(source, {spare: None}, dict(_sealed(settings, source)))[spare],
     }
     target = file.with_name(f"{file.stem}-replaced-{len(made) + 1:02d}.json")
-    create(target, content)
+    create(settings, target, content)
     return target
 
 

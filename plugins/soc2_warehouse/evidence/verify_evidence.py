@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Verify evidence without trusting whoever kept it: one file, Python 3.9 or newer, nothing to install.
 
-    python verify_evidence.py FOLDER                     an exported folder (it has landing/ and ledger/)
+    python verify_evidence.py FOLDER                     an exported folder (landing/, ledger/, samples/)
     python verify_evidence.py FOLDER --anchor COPIES     a folder with what you fetched from an anchor yourself
     python verify_evidence.py FOLDER --anchor git:PATH   a git repository with the tags evidence/*
     python verify_evidence.py FOLDER --key PUBLIC.pem    only this key may have signed (ask for its fingerprint)
     python verify_evidence.py --proof PROOF.json [--object FILE]
 
-Everything is computed again: each landed file, receipt, judgement and ledger file, each link of the chain, the Merkle
-tree and the signature of each seal, timestamps, anchors. The first broken link is named with its file, what was
-expected and what was found. Exit status: 0 everything verifies; 1 something is broken; 2 wrong use; 3 nothing is
-broken, but signatures were not checked because the package `cryptography` is missing.
+Everything is computed again: each landed file, receipt, judgement, ledger file, frozen population and draw, each link
+of the chain, the Merkle tree and the signature of each seal, timestamps, anchors. The first broken link is named with
+its file, what was expected and what was found. Exit status: 0 everything verifies; 1 something is broken; 2 wrong use;
+3 nothing is broken, but signatures were not checked because the package `cryptography` is missing.
 
 How it fits together
     ledger/chain.jsonl          an entry a line: entry_hash = sha256(seq|prev_hash|object_uri|object_sha256|created_at)
@@ -20,6 +20,7 @@ How it fits together
                                 root and the hash of the seal before; timestamp.tsr is an RFC 3161 answer over it
     ledger/keys/, ledger/tsa/   public keys, named by their fingerprint; certificates of the timestamping authority
     ledger/anchors.jsonl        what was anchored where and when, and what could not be
+    samples/                    frozen populations and what was drawn from them: entries of the chain like any other
 
 Whoever holds the key can write everything here anew. Only an anchor that you read yourself shows that.
 """
@@ -55,6 +56,8 @@ except ImportError:  # pragma: no cover - shown by a test in a process without i
     CAN_SIGN = False
 
 GENESIS = "0" * 64
+#: Where evidence lies: what the uris of the chain begin with.
+PLACES = ("landing", "ledger", "samples")
 CHAIN = "ledger/chain.jsonl"
 ANCHORS = "ledger/anchors.jsonl"
 KEYS = "ledger/keys"
@@ -78,7 +81,7 @@ UNREADABLE = "UNREADABLE"
 
 
 class Store(Protocol):
-    """Where evidence lies. Uris begin with ``landing/`` or ``ledger/``; what is not there is None."""
+    """Where evidence lies. Uris begin with one of ``PLACES``; what is not there is None."""
 
     def read(self, uri: str) -> bytes | None: ...
 
@@ -96,7 +99,7 @@ class Folder:
     def path(self, uri: str) -> Path | None:
         """The file of an uri; None for one that would lead out of the folder."""
         parts = uri.split("/")
-        is_below = parts[0] in ("landing", "ledger") and ".." not in parts
+        is_below = parts[0] in PLACES and ".." not in parts
         return self.root.joinpath(*parts) if is_below else None
 
     def read(self, uri: str) -> bytes | None:
@@ -108,7 +111,7 @@ class Folder:
         return file_sha256(path) if path and path.is_file() else None
 
     def names(self) -> Iterator[str]:
-        for place in ("landing", "ledger"):
+        for place in PLACES:
             for folder, _, files in os.walk(self.root / place):
                 for name in files:
                     yield (Path(folder) / name).relative_to(self.root).as_posix()
@@ -133,8 +136,8 @@ def canonical(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """object_uri: ``landing/…`` or ``ledger/…``, never a machine path. created_at: when a receipt was finished
-    or a judgement started, as recorded."""
+    """object_uri: ``landing/…``, ``ledger/…`` or ``samples/…``, never a machine path. created_at: when a receipt was
+    finished, a judgement started or a population frozen, as recorded."""
 
     seq: int
     prev_hash: str
@@ -818,6 +821,8 @@ def public_keys(store: Store) -> dict[str, bytes]:
 
 #: What may be newer than the chain, and where it says when it was made.
 WAITING = {"landing/_receipts": "finished_at", "landing/_judgements": "started_at"}
+#: Where the files of a sample say when they were made.
+SAMPLE_TIMES = ("frozen_at", "drawn_at", "replaced_at")
 
 
 def _extras(store: Store, found: Result, days: tuple[str | None, str | None]) -> None:
@@ -827,12 +832,15 @@ def _extras(store: Store, found: Result, days: tuple[str | None, str | None]) ->
     newest = {place: _newest(chained, place) for place in WAITING}
     extras = [uri for uri in found.names if uri not in chained and is_asked(uri, days)]
     waiting: set[str | None] = set()
-    orphans, end = 0, len(found.links)
+    newest_sample = max((entry.created_at for uri, entry in chained.items() if uri.startswith("samples/")), default="")
+    orphans, samples, end = 0, 0, len(found.links)
     data: list[str] = []
     for uri in extras:
         place = "/".join(uri.split("/")[:2])
         if place in WAITING and _is_later(store, uri, WAITING[place], *newest[place]):
             waiting.add(Path(uri).stem)
+        elif place.startswith("samples/") and is_later_sample(store.read(uri), newest_sample):
+            samples += 1
         else:
             data.append(uri)
     for uri in data:
@@ -846,6 +854,8 @@ def _extras(store: Store, found: Result, days: tuple[str | None, str | None]) ->
         found.add(end, CHAIN_BROKEN, uri, None, store.digest(uri), "the object is in no entry of the chain")
     if waiting:
         found.notes.append(f"{len(waiting)} receipts or judgements are newer than the chain and join it next")
+    if samples:
+        found.notes.append(f"{samples} files of samples are newer than the chain and join it next")
     if orphans:
         found.notes.append(f"{orphans} landed files have no receipt: extracts that were killed, no evidence")
 
@@ -876,6 +886,24 @@ def _is_later(store: Store, uri: str, name: str, newest_day: str, newest: str) -
         return False
 
 
+def sample_time(content: bytes | None) -> str | None:
+    """When a frozen population, a draw or a replacement says that it was made; None when it does not."""
+    try:
+        values = json.loads(content or b"")
+        return next((str(values[name]) for name in SAMPLE_TIMES if name in values), None)
+    except (ValueError, TypeError):
+        return None
+
+
+def is_later_sample(content: bytes | None, newest: str) -> bool:
+    """Whether a file of a sample that is not chained was made after the newest that is."""
+    try:
+        made = _moment(sample_time(content) or "")
+        return not newest or made > _moment(newest)
+    except (ValueError, TypeError):
+        return False
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -883,6 +911,8 @@ def _moment(text: str) -> datetime:
 def _belongs(uri: str, run: str | None, runs: set[str | None], found: Result) -> bool:
     """Files of the ledger that are not in the chain, and need not be."""
     place, _, name = uri.removeprefix("ledger/").rpartition("/")
+    if uri.startswith("samples/"):
+        return name.startswith(".")  # a draft that a crash left
     if not uri.startswith("ledger/"):
         return False
     if place.startswith("."):
@@ -1116,7 +1146,7 @@ def check_proof(proof: Mapping[str, Any], content: bytes | None, keys: Mapping[s
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, help="exported folder with landing/ and ledger/")
+    parser.add_argument("folder", nargs="?", type=Path, help="exported folder with landing/, ledger/ and samples/")
     parser.add_argument("--anchor", action="append", default=[], help="folder of seals you fetched, or git:PATH")
     parser.add_argument("--key", action="append", default=[], type=Path, help="public key (PEM) that may have signed")
     parser.add_argument("--tsa-cert", type=Path, help="certificates (PEM) of the timestamping authority")

@@ -59,6 +59,7 @@ def resume(settings: Settings, day: date, now: datetime) -> None:
     """Chain and seal what a crash left of an earlier night. Before the night's own entries are added."""
     try:
         chain.append_forgotten(settings)
+        chain.append_samples(settings)
         _seal_rest(settings, day, now)
     except (ValueError, OSError):
         return  # The verification of the night names what is damaged; the night itself goes on.

@@ -7,7 +7,7 @@ import json
 import os
 import pkgutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -24,6 +24,8 @@ from soc2_warehouse.settings import Settings
 
 #: The first day that the sandbox's nightly run judges when nobody names one.
 FIRST_DAY = date(2026, 7, 1)
+#: Where nobody listens.
+NOWHERE = "http://127.0.0.1:9"
 
 
 def default_day(settings: Settings) -> date:
@@ -53,8 +55,11 @@ def _servers() -> dict[str, ModuleType]:
 class Sandbox:
     """The running company. Use as a context manager; ``apps`` gives tests each server's faults and limits."""
 
-    def __init__(self, settings: Settings, day: date | None = None, seed: int = 7) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, day: date | None = None, seed: int = 7, sources: Collection[str] = ()
+    ) -> None:
+        """sources: modules that will read it, default all; AWS is not served when none of them asks it."""
+        self.settings, self.sources = settings, tuple(sources)
         self.day = day or default_day(settings)
         self.company = Company(seed=seed)
         self.clock = self._clock()
@@ -74,9 +79,10 @@ class Sandbox:
         for name, module in _servers().items():
             self.apps[name] = module.create_app(self.company, self.now)
             self._urls[name] = self._stack.enter_context(Server(self.apps[name])).url
-        self.aws = AwsSandbox(self.company, self.now)
-        self._urls["aws"], self._urls["cloudtrail"] = self.aws.start()
-        self._stack.callback(self.aws.stop)
+        if not self.sources or any(name.startswith("aws_") for name in self.sources):
+            self.aws = AwsSandbox(self.company, self.now)
+            self._urls["aws"], self._urls["cloudtrail"] = self.aws.start()
+            self._stack.callback(self.aws.stop)
         self._arrange()
         return self
 
@@ -103,7 +109,8 @@ class Sandbox:
     def _arrange(self) -> None:
         from soc2_warehouse.sandbox.registers import write_registers
 
-        self.aws.advance(self.now())
+        if "aws" in self._urls:
+            self.aws.advance(self.now())
         write_registers(self.company, self.registers, self.now())
 
     @property
@@ -117,14 +124,16 @@ class Sandbox:
         from soc2_warehouse.sandbox import exports
 
         for source, table, kind, records in exports.written(self.company, self.now()):
+            if self.sources and source not in self.sources:
+                continue
             lines = enumerate(map(json.dumps, records), 1)
             land_file(self.settings, source, table, self.day, lines, f"{table}.jsonl", kind, clock=self.clock)
 
     def connections(self) -> dict[str, Connection]:
         """Every connection that the sources ask for."""
         aws = {
-            "endpoint_url": self._urls["aws"],
-            "cloudtrail_endpoint_url": self._urls["cloudtrail"],
+            "endpoint_url": self._urls.get("aws", NOWHERE),
+            "cloudtrail_endpoint_url": self._urls.get("cloudtrail", NOWHERE),
             "region_name": "us-east-1",
         }
         found = (

@@ -30,7 +30,8 @@ class TableSpec:
     kind: ``snapshot`` (state now; a past day cannot be fetched), ``event`` (history; fetched from a cursor with an
     overlap) or ``register`` (a version-controlled file). key: fields of the record that identify it.
     query: the endpoint or query as an auditor reads it on the receipt. kept_days: for how long the origin keeps the
-    records, when it deletes them: what nobody fetched by then is lost.
+    records, when it deletes them: what nobody fetched by then is lost. time: field of a log's record that says when it
+    happened, for logs whose records never change: one that arrives late is told.
     """
 
     name: str
@@ -38,6 +39,7 @@ class TableSpec:
     key: tuple[str, ...]
     query: str
     kept_days: int | None = None
+    time: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,12 @@ class TableFunction(Protocol):
 
 
 def table(
-    kind: Kind, key: tuple[str, ...], query: str, kept_days: int | None = None
+    kind: Kind, key: tuple[str, ...], query: str, kept_days: int | None = None, time: str | None = None
 ) -> Callable[[Callable[[Any, Read], Iterator[Any]]], TableFunction]:
     """Declare a generator function as a table of its source; the function's name is the table's name."""
 
     def declare(function: Callable[[Any, Read], Iterator[Any]]) -> TableFunction:
-        function.table = TableSpec(function.__name__, kind, key, query, kept_days)  # type: ignore[attr-defined]
+        function.table = TableSpec(function.__name__, kind, key, query, kept_days, time)  # type: ignore[attr-defined]
         return function  # type: ignore[return-value]
 
     return declare

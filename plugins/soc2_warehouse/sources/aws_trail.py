@@ -35,7 +35,11 @@ def calls(client: Aws) -> tuple[int, int, int]:
 
 
 @table(
-    kind="event", key=("EventId",), query="CloudTrail LookupEvents (ReadOnly=false), every enabled region", kept_days=90
+    kind="event",
+    key=("EventId",),
+    query="CloudTrail LookupEvents (ReadOnly=false), every enabled region",
+    kept_days=90,
+    time="EventTime",
 )
 def events(client: Aws, read: Read) -> Iterator[Any]:
     client.introduce(read)

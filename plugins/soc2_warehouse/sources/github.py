@@ -181,7 +181,7 @@ def rulesets(client: Client, read: Read) -> Iterator[Envelope]:
         yield from rows
 
 
-@table(kind="event", key=("id",), query="GET /repos/{repo}/activity")
+@table(kind="event", key=("id",), query="GET /repos/{repo}/activity", time="timestamp")
 def ref_updates(client: Client, read: Read) -> Iterator[Envelope]:
     """Pushes, merges, creations and deletions of every branch, by the provider's own time."""
     client.introduce(read)
@@ -252,6 +252,7 @@ def merged_pull_counts(client: Client, read: Read) -> Iterator[Envelope]:
     key=("_document_id",),
     query="GET /orgs/{org}/audit-log?include=all&phrase=created:>={since}",
     kept_days=180,
+    time="@timestamp",
 )
 def audit_log(client: Client, read: Read) -> Iterator[Any]:
     """Not every plan has the API: then the table is not collected. An ignored filter only brings more."""

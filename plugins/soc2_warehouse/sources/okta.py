@@ -123,7 +123,13 @@ def admin_roles(client: Client, read: Read) -> Iterator[Envelope]:
     yield from read.each(holders, ask)
 
 
-@table(kind="event", key=("uuid",), query="GET /api/v1/logs?since&until&sortOrder=ASCENDING", kept_days=90)
+@table(
+    kind="event",
+    key=("uuid",),
+    query="GET /api/v1/logs?since&until&sortOrder=ASCENDING",
+    kept_days=90,
+    time="published",
+)
 def system_log(client: Client, read: Read) -> Iterator[Any]:
     """Every event of the window; the provider keeps 90 days and says nothing about what it no longer has."""
     _introduce(client, read)

@@ -51,7 +51,12 @@ def incidents(client: Client, read: Read) -> Iterator[Any]:
     yield from _window(client, read, "incidents", read.since - STILL_CHANGING)
 
 
-@table(kind="event", key=("id",), query="GET /log_entries?since&until&time_zone=UTC&is_overview=false&total=true")
+@table(
+    kind="event",
+    key=("id",),
+    query="GET /log_entries?since&until&time_zone=UTC&is_overview=false&total=true",
+    time="created_at",
+)
 def log_entries(client: Client, read: Read) -> Iterator[Any]:
     yield from _window(client, read, "log_entries", read.since, is_overview="false")
 

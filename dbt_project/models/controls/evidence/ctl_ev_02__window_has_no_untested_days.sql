@@ -74,6 +74,7 @@ judged as (
         case when is_pending or is_self then {{ empty_list() }} else {{ codes([
             ('COVERAGE_LOW', 'not is_covered and covered_days < ' ~ param('min_coverage') ~ ' * expected_days'),
             ('GAP_TOO_LONG', "not is_covered and mode <> 'periodic' and gap_days > " ~ param('max_gap_days')),
+            ('RESTATED_SINCE', list_count('restated_source_ids') ~ ' > 0'),
             ('BACKFILLED_SNAPSHOT', "mode = 'snapshot' and is_backfilled and not " ~ param('snapshot_backfill_allowed')),
         ]) }} end as codes
     from facts
@@ -99,6 +100,12 @@ select
                 || case when {{ joined('codes') }} = '' then ', within the tolerances.' else '.' end
         when status = 'not_tested' then 'Covered: proven that nothing occurred.'
         else 'Covered: ' || status || '.'
+    end
+    || case
+        when {{ item_in("'RESTATED_SINCE'", 'codes') }}
+            then ' Judged on data that has been restated or completed since: ' || {{ joined('restated_source_ids') }}
+                || '. The verdict stands as judged until somebody judges the day again.'
+        else ''
     end as reason,
     control_id,
     day,
@@ -106,5 +113,6 @@ select
     covered_days,
     expected_days,
     longest_gap,
-    gap_dates
+    gap_dates,
+    restated_source_ids
 from judged

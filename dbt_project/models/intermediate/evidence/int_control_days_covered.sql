@@ -56,6 +56,22 @@ lost_inputs as (
     where extracts.run_id is null
 ),
 
+restated as (
+    select
+        runs.control_id,
+        runs.run_id,
+        {{ sorted_set('changes.source_id') }} as source_ids
+    from runs
+    inner join {{ source('meta', 'control_sources') }} as needed
+        on runs.control_id = needed.control_id
+    inner join {{ source('ledger', 'restatements') }} as changes
+        on needed.source_id = changes.source_id
+        and runs.logical_date between changes.day and changes.last_day
+        and changes.landed_at > coalesce(runs.known_until, runs.started_at)
+    where changes.reason <> 'rerun'
+    group by runs.control_id, runs.run_id
+),
+
 judged as (
     select
         expected.*,
@@ -64,6 +80,7 @@ judged as (
         runs.reason,
         late_runs.run_id is not null as is_backfilled,
         lost_inputs.run_id is not null as has_lost_inputs,
+        coalesce(restated.source_ids, {{ empty_list() }}) as restated_source_ids,
         coalesce(runs.status in ('pass', 'fail') or runs.reason = 'NO_OCCURRENCE', false)
         and (
             late_runs.run_id is null
@@ -80,6 +97,8 @@ judged as (
         on runs.control_id = late_runs.control_id and runs.run_id = late_runs.run_id
     left join lost_inputs
         on runs.control_id = lost_inputs.control_id and runs.run_id = lost_inputs.run_id
+    left join restated
+        on runs.control_id = restated.control_id and runs.run_id = restated.run_id
 )
 
 -- One row per expected unit: the day, or for a periodic control the month, quarter or year once it is over.
@@ -93,7 +112,8 @@ select
     reason,
     is_backfilled,
     has_lost_inputs,
-    is_covered
+    is_covered,
+    restated_source_ids
 from judged
 where unit_end <= last_day
 qualify row_number() over (partition by control_id, unit_start order by is_covered desc, day desc) = 1

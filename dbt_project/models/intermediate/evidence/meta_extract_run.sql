@@ -36,6 +36,7 @@ select
     extracts.object_uri,
     extracts.extractor_version,
     extracts.errors,
+    extracts.reason,
     selected.run_id is not null as is_selected
 from extracts
 left join selected

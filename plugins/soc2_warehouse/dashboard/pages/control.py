@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from soc2_warehouse.dashboard import control_facts, quality_docs, window_days
-from soc2_warehouse.dashboard.choices import ChosenControls, day_in
+from soc2_warehouse.dashboard.choices import day_in
 from soc2_warehouse.dashboard.listing import Listing, PageNumber, page_number
-from soc2_warehouse.dashboard.reading import Published, Reader
+from soc2_warehouse.dashboard.reading import Published
 from soc2_warehouse.dashboard.rendering import page as rendered
 
 router = APIRouter()
@@ -52,7 +49,7 @@ def control(
         control=declared,
         run=run,
         around=around,
-        replay=_replay(published, control_id, shown) if shown and _can_change(run) else "",
+        gap=window_days.gap(published, control_id, shown) if shown else None,
         trend=control_facts.trend(published, control_id),
         exceptions=control_facts.exceptions(published, control_id, state, page_number(exceptions)),
         rows=control_facts.rows(published, run, result, filters["code"], filters["text"], page)
@@ -68,15 +65,3 @@ def control(
         results=RESULTS,
         docs=quality_docs.pages_of(control_id),
     )
-
-
-def _can_change(run: dict[str, Any] | None) -> bool:
-    """Whether judging the day again could say something else."""
-    return run is None or run["reason"] in window_days.REPEATABLE
-
-
-def _replay(published: Reader, control_id: str, day: date) -> str:
-    """What can still be done about a day without a verdict of weight; empty when there is nothing to do."""
-    given: dict[str, Any] = ChosenControls(control=control_id).parameters
-    days = window_days.grid(published, window_days.parameters(given, (day, day), window_days.reasons(published)))
-    return next((window_days.REPLAY.get(row["replay"], "") for row in days if row["id"] == control_id), "")

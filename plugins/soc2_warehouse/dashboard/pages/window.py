@@ -65,6 +65,8 @@ def window(
         rows=rows,
         stretches=Listing(listed[(page - 1) * ROWS : page * ROWS], page, pages, len(listed)),
         replay=window_days.REPLAY,
+        causes=window_days.CAUSES,
+        restatements=window_days.restatements(published, days) if days else [],
         heat={
             "first": days[0].isoformat(),
             "count": (days[1] - days[0]).days + 1,
