@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from soc2_warehouse.evidence import commands
+from soc2_warehouse.package import commands as package_commands
 from soc2_warehouse.settings import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -314,6 +315,7 @@ def sandbox(day: Day = None) -> None:
 
 
 commands.add_to(app)
+package_commands.add_to(app)
 
 
 def main() -> None:
