@@ -34,6 +34,7 @@ class Content:
     timeline: list[dict[str, Any]]
     demands: dict[str, int]
     withdrawn: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
     registers: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -60,15 +61,6 @@ class Content:
     def open_sheets(self) -> list[Result]:
         """Controls whose IPE sheet has an open point."""
         return [one for one in self.results if one.sheet and one.sheet["problems"]]
-
-    @property
-    def false_positives(self) -> list[dict[str, Any]]:
-        return [one for result in self.results for one in result.false_positives]
-
-    @property
-    def decided(self) -> list[dict[str, Any]]:
-        """Deviations with a decision in the register."""
-        return [one for result in self.results for one in result.exceptions if one["decided_by"]]
 
     @property
     def deviations(self) -> int:
@@ -119,6 +111,7 @@ def gather(
         timeline=timeline(published, window.engagement, window.last),
         demands=dict(Counter(one.state for one in covered.demands)),
         withdrawn=_withdrawn(records, covered),
+        decisions=records.rows("select * from decisions order by control_id, entity_key, code, since"),
     )
 
 

@@ -42,15 +42,21 @@ def _style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyl
     return ParagraphStyle(name, fontName=FONT, fontSize=size, leading=leading, splitLongWords=True, **more)
 
 
+def _bold(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
+    return ParagraphStyle(name, fontName=BOLD, fontSize=size, leading=leading, **more)
+
+
 BODY = _style("body", 8.5, 12, spaceAfter=4)
 SMALL = _style("small", 7, 9.4)
 CELL = _style("cell", 7.3, 9.6)
 HEAD = _style("head", 7.3, 9.6, textColor=SOFT)
-H1 = _style("h1", 20, 25, spaceAfter=8)
-H2 = _style("h2", 13, 17, spaceBefore=16, spaceAfter=6, textColor=ACCENT, keepWithNext=True)
-H3 = _style("h3", 9.5, 13, spaceBefore=10, spaceAfter=3, keepWithNext=True)
+H1 = _bold("h1", 18, 23, spaceAfter=8)
+H2 = _bold("h2", 12.5, 17, spaceBefore=18, spaceAfter=6, textColor=ACCENT, keepWithNext=True)
+H3 = _bold("h3", 9.2, 13, spaceBefore=16, spaceAfter=3, keepWithNext=True)
 KICKER = _style("kicker", 8, 11, textColor=SOFT)
-NOTICE = _style("notice", 8.5, 12, backColor=WASH, borderPadding=6, spaceBefore=8, spaceAfter=10, leftIndent=6)
+NOTICE = _style(
+    "notice", 8.5, 12, backColor=WASH, borderPadding=6, spaceBefore=10, spaceAfter=12, leftIndent=6, rightIndent=6
+)
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +100,7 @@ class Strip(Flowable):
 
     def __init__(self, days: str, width: float) -> None:
         super().__init__()
-        self.days, self.width, self.height = days, min(width, 8 * len(days)), 11
+        self.days, self.width, self.height = days, min(width, 8 * len(days)), 12
 
     def draw(self) -> None:
         step, x = self.width / max(len(self.days), 1), 0.0
@@ -125,13 +131,18 @@ def table(
     for row in rows:
         body.append(
             [
-                value if isinstance(value, Flowable) else cell(value, shown[CELL] if n in right else CELL)
+                value if _flows(value) else cell(value, shown[CELL] if n in right else CELL)
                 for n, value in enumerate(row)
             ]
         )
     made = Table(body, [WIDTH * width / total for width in widths], repeatRows=1, spaceBefore=2, spaceAfter=8)
     made.setStyle(TableStyle([*_LINES, ("BACKGROUND", (0, 0), (-1, 0), WASH)]))
     return made
+
+
+def _flows(value: Any) -> bool:
+    """Whether a value is laid out already, and no text yet."""
+    return isinstance(value[0] if isinstance(value, list) and value else value, Flowable)
 
 
 _LINES: list[tuple[Any, ...]] = [
@@ -146,11 +157,7 @@ _LINES: list[tuple[Any, ...]] = [
 
 def fields(rows: Iterable[tuple[str, Any]]) -> Table:
     """Names and values, one under the other."""
-    body = [
-        [cell(name, HEAD), value if isinstance(value, list | Flowable) else cell(value)]
-        for name, value in rows
-        if value
-    ]
+    body = [[cell(name, HEAD), value if _flows(value) else cell(value)] for name, value in rows if value]
     made = Table(body, [WIDTH * 0.16, WIDTH * 0.84], spaceBefore=2, spaceAfter=6)
     made.setStyle(TableStyle(_LINES))
     return made
@@ -173,7 +180,7 @@ def write(content: Content, file: Path) -> None:
         if "demo" in content.environment:
             canvas.drawCentredString(A4[0] / 2, 10 * mm, "demo environment")
 
-    document = BaseDocTemplate(
+    document = Outlined(
         str(file),
         pagesize=A4,
         leftMargin=MARGIN,
@@ -189,6 +196,17 @@ def write(content: Content, file: Path) -> None:
     frame = Frame(MARGIN, 18 * mm, WIDTH, A4[1] - 34 * mm, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame], onPage=furniture)])
     document.build(story(content))
+
+
+class Outlined(BaseDocTemplate):
+    """A document whose headings are its outline."""
+
+    def afterFlowable(self, flowable: Flowable) -> None:
+        level = {H2.name: 0, H3.name: 1}.get(flowable.style.name) if isinstance(flowable, Paragraph) else None
+        if level is not None:
+            key = f"heading-{self.page}-{flowable.getPlainText()}"
+            self.canv.bookmarkPage(key)
+            self.canv.addOutlineEntry(flowable.getPlainText(), key, level, closed=True)
 
 
 def heading(value: str, level: int) -> Paragraph:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from reportlab.platypus import Flowable
 
@@ -11,22 +10,16 @@ from soc2_warehouse.package import wording
 from soc2_warehouse.package.content import Content
 from soc2_warehouse.package.pdf import (
     BODY,
-    HEAD,
     KICKER,
     NOTICE,
     SMALL,
-    WIDTH,
-    Strip,
     cell,
     fields,
     heading,
-    marked,
     table,
     tags,
-    text,
 )
-from soc2_warehouse.package.results import PRINTED, Result
-from soc2_warehouse.package.window import Window
+from soc2_warehouse.package.pdf_control import control
 
 
 def story(content: Content) -> list[Flowable]:
@@ -41,7 +34,7 @@ def story(content: Content) -> list[Flowable]:
             "line – not judged.",
             SMALL,
         ),
-        *(part for result in content.results for part in _control(result, content.window)),
+        *(part for result in content.results for part in control(result, content.window)),
         *_decisions(content),
         *_changes(content),
         *_sources(content),
@@ -86,7 +79,7 @@ def _summary(content: Content) -> Iterator[Flowable]:
     yield fields(
         [
             ("Controls", f"{len(content.results)} reported"),
-            *((word, f"{number} controls") for word, number in content.counts if number),
+            *((word, wording.count(number, "control")) for word, number in content.counts if number),
             ("Deviations", f"{content.deviations:,} that stood at any time of the window"),
             (
                 "Readiness",
@@ -151,117 +144,20 @@ def _overview(content: Content) -> Iterator[Flowable]:
     )
 
 
-def _control(one: Result, window: Window) -> Iterator[Flowable]:
-    control = one.control
-    yield heading(f"{one.id} · {control['title']}", 3)
-    yield fields(
-        [
-            ("Conclusion", tags(one)),
-            ("Control", [cell(control["statement"]), cell(_facts(control), SMALL)]),
-            ("Test performed", [cell(wording.test(one, window)), *_codes(control)]),
-            ("Population", wording.population(one, window)),
-            ("Sample", wording.sample(one)),
-            ("Result", [*_outcome(one, window)]),
-            ("One instance", _walked(one)),
-        ]
-    )
-    if len(one.segments) > 1:
-        yield table(
-            ["Segment", "Passed", "Failed", "Not tested", "Query", "Parameters"],
-            [
-                [
-                    wording.span(part["first"], part["last"]),
-                    *(part[name] for name in ("pass", "fail", "not_tested")),
-                    (part["sql_sha256"] or "none")[:12],
-                    part["params_sha"][:12],
-                ]
-                for part in one.segments
-            ],
-            [26, 10, 10, 12, 16, 16],
-            (1, 2, 3),
-        )
-    if one.exceptions:
-        yield table(
-            ["Deviation", "Code", "Severity", "Stood (UTC)", "State", "Finding"],
-            [_exception(found) for found in one.exceptions[:PRINTED]],
-            [22, 20, 9, 25, 11, 34],
-        )
-    if len(one.exceptions) > PRINTED:
-        told = f"{PRINTED} of {len(one.exceptions):,} are printed, those still open first; all are in "
-        yield cell(f"{told}workbooks/{one.area}.xlsx.", SMALL)
-
-
-def _facts(control: dict[str, Any]) -> str:
-    return (
-        f"Criteria {', '.join(control['criteria']) or 'none'} · owner {control['owner']} · severity "
-        f"{control['severity']} · {control['frequency']}, {wording.MODES[control['mode']]}"
-    )
-
-
-def _codes(control: dict[str, Any]) -> Iterator[Flowable]:
-    for code in control["codes"]:
-        severity = f", {code['severity']}" if code.get("severity") else ""
-        yield marked(f"<b>{text(code['name'])}</b> {text(code['when'])} ({text(code['effect'] + severity)})", SMALL)
-    if control["parameters"]:
-        told = "; ".join(
-            f"{one['name']} = {wording.plain(one['value'])} {one['unit'] or ''} "
-            f"({'register' if one['overridden'] else one['origin']})"
-            for one in control["parameters"]
-        )
-        yield cell(f"Parameters: {told}", SMALL)
-
-
-def _outcome(one: Result, window: Window) -> Iterator[Flowable]:
-    yield cell(wording.outcome(one))
-    if not window.is_type_1:
-        gaps = f" Without a result: {wording.gaps(one)}." if one.coverage.gaps else ""
-        yield cell(f"Coverage: {wording.covered(one)}.{gaps}")
-        yield Strip(one.days, WIDTH * 0.8)
-    if one.is_insufficient:
-        yield cell(f"Not tested: {wording.why_not_tested(one)}")
-
-
-def _walked(one: Result) -> str:
-    found = one.sheet and one.sheet["walked"]
-    if not found:
-        return ""
-    codes = f" ({', '.join(found['codes'])})" if found["codes"] else ""
-    return (
-        f"{found['entity_name'] or found['entity_key']}: {found['result']}{codes}. {found['reason'] or ''} "
-        f"Shown by the record {found['record']}, which has {found['by']}."
-    )
-
-
-def _exception(found: dict[str, Any]) -> list[Any]:
-    decided = wording.decision(found)
-    return [
-        found["entity_name"] or found["entity_key"],
-        found["code"],
-        found["severity"],
-        [cell(wording.interval(line)) for line in found["intervals"]],
-        wording.STATES[found["state"]],
-        [cell(found["reason"]), *([cell(decided, HEAD)] if decided else [])],
-    ]
-
-
 def _decisions(content: Content) -> Iterator[Flowable]:
     yield heading("Acceptances, mitigations, false positives", 2)
-    for rows, told in (
-        (content.decided, "These stay deviations of the window; the decision is printed beside them."),
-        (content.false_positives, "False positives, not counted as deviations."),
-    ):
-        if rows:
-            yield cell(told, BODY)
-            yield table(
-                ["Control", "What", "Code", "Decision"],
-                [
-                    [one["control_id"], one["entity_name"] or one["entity_key"], one["code"], wording.decision(one)]
-                    for one in rows
-                ],
-                [9, 28, 22, 52],
-            )
-    if not content.decided and not content.false_positives:
-        yield cell("No deviation that stands has a decision in the register, and nothing is a false positive.", BODY)
+    if not content.decisions:
+        yield cell("No decision about an exception was in force in the window.", BODY)
+        return
+    yield cell("What was accepted or mitigated stays a deviation of the window; a false positive is none.", BODY)
+    yield table(
+        ["Control", "What", "Code", "Decision"],
+        [
+            [one["control_id"], one["entity_name"] or one["entity_key"], one["code"], wording.decided(one)]
+            for one in content.decisions
+        ],
+        [9, 28, 22, 52],
+    )
 
 
 def _changes(content: Content) -> Iterator[Flowable]:

@@ -6,6 +6,7 @@ rows        of a control of states: its population on the last evaluated night; 
             member that any night of the window judged, as the newest of these nights has it
 intervals   each stretch of time in which a deviation stood, clipped to nothing; `until` is null while it stands
 exceptions  as they stood after the last night of the window
+decisions   acceptances, mitigations and false positives that were in force in the window
 """
 
 from __future__ import annotations
@@ -55,6 +56,30 @@ INTERVALS = """
     from standing
     group by exception_id, control_id, entity_key, code, stretch
     having until_day is null or until_day >= $first
+"""
+
+
+#: What somebody decided about an exception, in force at any time of the window. `until`: when it ended, or null.
+DECISIONS = """
+    create table decisions as
+    with spells as (
+        select
+            *,
+            lead("at") over (partition by exception_id order by seq) as until,
+            lead(logical_date) over (partition by exception_id order by seq) as until_day
+        from raw_ledger.exception_events
+    )
+    select
+        spells.exception_id, spells.control_id, spells.entity_key, spells.code, spells.to_state as state,
+        spells."at" as since, spells.until, spells."by", spells.reason, found.entity_name,
+        case when spells.until is null then found.compensating_control end as compensating_control,
+        case when spells.until is null then found.expires_at end as expires_at,
+        case when spells.until is null then found.rule_fix_ref end as rule_fix_ref
+    from spells
+    inner join exceptions as found using (exception_id)
+    where spells.to_state in ('accepted', 'mitigated', 'false_positive')
+        and (spells.until_day is null or spells.until_day >= $first)
+    order by spells.control_id, spells.entity_key, spells.code, spells.seq
 """
 
 
@@ -166,4 +191,5 @@ def _load_exceptions(connection: duckdb.DuckDBPyConnection, settings: Settings, 
         "select exception_id from raw_ledger.exceptions where state = 'false_positive')",
         {"controls": list(window.controls)},
     )
+    connection.execute(DECISIONS, {"first": window.days[0]})
     connection.execute("delete from intervals where exception_id not in (select exception_id from exceptions)")

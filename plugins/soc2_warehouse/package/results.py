@@ -63,10 +63,9 @@ class Result:
 
     @property
     def rate(self) -> float | None:
-        """Deviating members of the population, 0 to 1. None when they cannot be put into proportion."""
-        count = self.population["members"]
-        entities = {one["entity_key"] for one in self.exceptions}
-        return len(entities) / count if count and len(entities) <= count else None
+        """Members of the population that deviate, 0 to 1. None without a population."""
+        judged: int = self.population["judged"]
+        return self.population["failed"] / judged if judged else None
 
 
 def read(window: Window, records: Reader, published: Reader) -> list[Result]:

@@ -39,7 +39,7 @@ def when(value: Any) -> str:
 
 def share(value: float | None) -> str:
     """0 to 1 as per cent; cut, never rounded up: 99.96 % is not everything."""
-    return "–" if value is None else f"{int(value * 1000) / 10:g} %"
+    return "–" if value is None else f"{int(value * 1000) / 10:g}\u00a0%"
 
 
 def plain(value: Any) -> str:
@@ -123,13 +123,17 @@ def outcome(result: Result) -> str:
 
 
 def deviations(result: Result) -> str:
+    """How many stood in the window, and how much of the population deviates at its end."""
+    found = result.population
     if not result.exceptions:
         return "No deviation"
     states = Counter(STATES[one["state"]] for one in result.exceptions)
-    told = ", ".join(
-        f"{number} {state}" for state, number in sorted(states.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{many} {state}" for state, many in sorted(states.items(), key=lambda item: (-item[1], item[0])))
+    rate = (
+        f"; {found['failed']:,} of {found['judged']:,} members deviate ({share(result.rate)})"
+        if found["judged"]
+        else ""
     )
-    rate = f", {share(result.rate)} of the population" if result.rate is not None else ""
     return f"{count(len(result.exceptions), 'deviation')} ({told}){rate}"
 
 
@@ -157,17 +161,30 @@ def span(first: date, last: date) -> str:
 
 def interval(line: dict[str, Any]) -> str:
     """A stretch of a deviation: since when, until when, and how it ended."""
-    end = f"{when(line['until'])} ({STATES.get(line['ended_as'], line['ended_as'])})" if line["until"] else "still open"
-    return f"{when(line['since'])} – {end}"
+    if not line["until"]:
+        return f"since {when(line['since'])}"
+    return f"{when(line['since'])} – {when(line['until'])} ({STATES.get(line['ended_as'], line['ended_as'])})"
 
 
 def decision(one: dict[str, Any]) -> str:
-    """Who decided what about an exception, and why."""
+    """Who decided what about an exception, and why, as it holds after the window."""
     if not one["decided_by"]:
         return ""
     told = f"{STATES[one['state']]} by {one['decided_by']} on {when(one['decided_at'])[:10]}: {one['decision_reason']}"
-    if one["compensating_control"]:
-        told += f"; compensated by {one['compensating_control']}"
+    return told + _terms(one)
+
+
+def decided(one: dict[str, Any]) -> str:
+    """A decision that was in force in the window."""
+    told = (
+        f"{STATES[one['state']]} by {one['by']}, in force from {when(one['since'])[:10]}: {one['reason']}{_terms(one)}"
+    )
+    return told + (f"; no longer in force since {when(one['until'])[:10]}" if one["until"] else "")
+
+
+def _terms(one: dict[str, Any]) -> str:
+    told = f"; compensated by {one['compensating_control']}" if one["compensating_control"] else ""
+    told += f"; rule mended by {one['rule_fix_ref']}" if one["rule_fix_ref"] else ""
     return told + (f"; until {when(one['expires_at'])[:10]}" if one["expires_at"] else "")
 
 
