@@ -47,7 +47,7 @@ def control(one: Result, window: Window) -> Iterator[Flowable]:
         yield table(
             ["Deviation", "Code", "Severity", "Stood (UTC)", "State", "Finding"],
             [_exception(found) for found in one.exceptions[:PRINTED]],
-            [22, 20, 9, 25, 11, 34],
+            [24, 23, 8, 21, 11, 34],
         )
     if len(one.exceptions) > PRINTED:
         told = f"{PRINTED} of {len(one.exceptions):,} are printed, those still open first; all are in "
