@@ -266,6 +266,22 @@ def test_some_criteria_and_a_report_of_type_1(sampled: Settings, tmp_path: Path)
     assert verify_evidence.main([str(made.folder)]) == 0
 
 
+def test_a_window_that_ended_earlier_knows_nothing_of_later_nights(sampled: Settings, tmp_path: Path) -> None:
+    first, last = window(sampled)
+    assert first < last
+    made = build.make(sampled, first, first, ["CC8.1", "CC9.2"], tmp_path / "out")
+    known = [one for result in made.content.results for one in result.exceptions]
+    run = next(run for run in ledger.runs(sampled.ledger) if run.day == first)
+    events = [json.loads(line) for line in (run.folder / ledger.EVENTS).open()]
+    mine = {one.id for one in made.content.results}
+    opened = {event["exception_id"] for event in events if event["control_id"] in mine}
+    assert {one["exception_id"] for one in known} == opened and opened
+    assert {one["state"] for one in known} <= {"open", "accepted", "mitigated"}
+    assert not (made.folder / f"ledger/day={last}").exists()
+    decided = [one for one in made.content.decisions if one["control_id"] == "VM-03"]
+    assert decided and all(one["until"] is None for one in decided), "what ended later was still in force"
+
+
 def test_a_full_sheet_goes_on_in_another_and_a_long_text_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ def _write(
 
     told("verify the evidence")
     verified = _verified(settings, window)
+    signers = manifest.signers(settings, max(verified.seals.values(), key=lambda seal: seal.number).signers)
     told("copy the evidence")
     copied = export.export_chain(settings, folder, window.first, window.last)
     if copied.result.first:
@@ -105,9 +106,9 @@ def _write(
     with records.opened(settings, window, published) as ledgered:
         sheets.lost_inputs(ledgered, published)
         found = results.read(window, ledgered, published)
+        samples.write(settings, window, found, folder / "samples")
         told("IPE sheets")
         sheets.write(settings, found, ledgered, folder / "ipe")
-        samples.write(settings, window, found, folder / "samples")
         content = gather(window, found, ledgered, published, covered, verified)
         content.registers = registers.write(settings, window, published, folder / "registers")
         _code(found, folder / "code")
@@ -118,7 +119,7 @@ def _write(
     pdf.write(content, folder / "report.pdf")
     oscal.write(content, folder / "oscal")
     (folder / "index.html").write_text(report.index(content, manifest.files(folder)), encoding="utf-8")
-    manifest.write(settings, window, content.evidence["newest"].signers, folder)
+    manifest.write(window, signers, folder)
     return content
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,8 @@ def files(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def write(settings: Settings, window: Window, signed_before: tuple[str, ...], folder: Path) -> None:
-    """Write manifest.json and its signature over everything that is in the folder.
-
-    signed_before: fingerprints that signed the newest seal. Raises Refused when none of these keys is here: a key
-    that the chain does not know says nothing.
-    """
+def write(window: Window, signers: Iterable[Any], folder: Path) -> None:
+    """Write manifest.json and its signature over everything that is in the folder."""
     content = {
         "package": window.name,
         "engagement_id": window.engagement["engagement_id"],
@@ -50,12 +47,16 @@ def write(settings: Settings, window: Window, signed_before: tuple[str, ...], fo
     text = (form.canonical(content) + "\n").encode()
     (folder / form.MANIFEST).write_bytes(text)
     envelope = Envelope(form.manifest_statement(text), form.PAYLOAD_TYPE, {})
-    for signer in _signers(settings, signed_before):
+    for signer in signers:
         envelope.sign(signer)
     (folder / form.MANIFEST_SIGNATURE).write_bytes((form.canonical(envelope.to_dict()) + "\n").encode())
 
 
-def _signers(settings: Settings, signed_before: tuple[str, ...]) -> list[Any]:
+def signers(settings: Settings, signed_before: tuple[str, ...]) -> list[Any]:
+    """Who signs. signed_before: fingerprints that signed the newest seal.
+
+    Raises Refused when none of these keys is here: a key that the chain does not know says nothing.
+    """
     if not settings.signing_keys and not (settings.keys / keys.SIGNING).exists():
         raise Refused("the manifest cannot be signed: the key that signs the nights is not on this machine")
     try:

@@ -51,7 +51,7 @@ INTERVALS = """
         min(logical_date) as since_day,
         case when bool_or(next_state is null) then null else max(until) end as until,
         case when bool_or(next_state is null) then null else max(until_day) end as until_day,
-        arg_max(next_state, seq) as ended_as,
+        case when bool_or(next_state is null) then null else arg_max(next_state, seq) end as ended_as,
         string_agg(distinct to_state, ', ' order by to_state) as states
     from standing
     group by exception_id, control_id, entity_key, code, stretch
