@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -18,13 +19,14 @@ from urllib.parse import unquote
 import duckdb
 import openpyxl
 import pytest
+import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from package_homes import SAMPLED, SEED, copied, window
 from securesystemslib.dsse import Envelope
 
-from soc2_warehouse import ledger
+from soc2_warehouse import controls, coverage, ledger
 from soc2_warehouse.evidence import keys, verify_evidence
-from soc2_warehouse.package import Refused, build, oscal, workbooks
+from soc2_warehouse.package import Refused, build, oscal, request_list, workbooks
 from soc2_warehouse.settings import Settings
 
 pytestmark = pytest.mark.slow(minutes=1.5)
@@ -280,6 +282,19 @@ def test_a_window_that_ended_earlier_knows_nothing_of_later_nights(sampled: Sett
     assert not (made.folder / f"ledger/day={last}").exists()
     decided = [one for one in made.content.decisions if one["control_id"] == "VM-03"]
     assert decided and all(one["until"] is None for one in decided), "what ended later was still in force"
+
+
+def test_the_request_list_leads_to_controls_that_are_planned(made: build.Made, sampled: Settings) -> None:
+    planned = coverage.of(sampled, controls.load(sampled.dbt_target / "manifest.json")).planned
+    wanted = [one for line in yaml.safe_load(request_list.LIST.read_text()) for one in line["controls"]]
+    assert len(wanted) > 60 and set(wanted) - planned - {one.id for one in made.content.results} == set()
+    lines = list(csv.DictReader((made.folder / "request_list.csv").open(encoding="utf-8", newline="")))
+    assert {line["control_id"] for line in lines} - {""} == set(wanted) & {one.id for one in made.content.results}
+    for line in lines:
+        if line["control_id"]:
+            assert (made.folder / line["workbook"]).is_file() and (made.folder / line["query"]).is_file()
+    leavers = next(line for line in lines if line["control_id"] == "AC-14")
+    assert leavers["request"].startswith("Leavers") and (made.folder / leavers["ipe_sheet"]).is_file()
 
 
 def test_a_full_sheet_goes_on_in_another_and_a_long_text_is_cut(

@@ -89,6 +89,12 @@ def declarations(home: Settings) -> str:
     return "dbt's manifest is missing"
 
 
+def published_table(home: Settings) -> str:
+    with duckdb.connect(str(home.published_file)) as connection:
+        connection.execute("drop table fct_coverage_day")
+    return "the published file lacks fct_coverage_day"
+
+
 def published_receipt(home: Settings) -> str:
     """An extract that a judgement names, unknown to the warehouse."""
     with duckdb.connect(str(home.published_file)) as connection:
@@ -121,7 +127,7 @@ def other_key(home: Settings) -> str:
     "spoil",
     [
         raw_file, receipt, night, rows, newest_seal, every_seal, chain, published_verdict, published_file, declarations,
-        published_receipt, sample, key_gone, other_key,
+        published_table, published_receipt, sample, key_gone, other_key,
     ],
     ids=lambda spoil: spoil.__name__,
 )  # fmt: skip

@@ -5,6 +5,7 @@
     workbooks/AC.xlsx              per area: controls, populations, rows, exceptions, samples, runs
     ipe/AC-01.html                 where each population comes from
     code/AC-01.sql                 the query of each control as it is executed
+    request_list.csv               what auditors usually ask for, and where it is
     registers/                     the company's registers, each version that held in the window
     samples/                       frozen populations and draws, when there are any
     oscal/assessment-results.json  the results for machines

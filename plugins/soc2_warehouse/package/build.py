@@ -22,7 +22,18 @@ from soc2_warehouse.coverage import Coverage
 from soc2_warehouse.dashboard import reading
 from soc2_warehouse.evidence import anchors, export, verify_evidence
 from soc2_warehouse.evidence.home import Home
-from soc2_warehouse.package import Refused, manifest, oscal, records, registers, report, results, samples, sheets
+from soc2_warehouse.package import (
+    Refused,
+    manifest,
+    oscal,
+    records,
+    registers,
+    report,
+    request_list,
+    results,
+    samples,
+    sheets,
+)
 from soc2_warehouse.package import window as windows
 from soc2_warehouse.package.content import Content, gather
 from soc2_warehouse.package.results import Result
@@ -61,6 +72,7 @@ def make(
     with warehouse.writing(settings):
         try:
             with reading.read(settings.published_file) as published:
+                _whole(published)
                 covered = _covered(settings)
                 window = windows.resolve(settings, published, covered, first, last, criteria)
                 folder, archive = target / window.name, target / f"{window.name}.zip"
@@ -81,6 +93,24 @@ def make(
             raise Refused(str(problem)) from None
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return Made(folder, archive, len(sizes), sum(sizes), archive.stat().st_size, content)
+
+
+#: Tables of the published file that a package is made of.
+TABLES = (
+    "dim_control",
+    "dim_engagement",
+    "dim_handbook_row",
+    "dim_scope",
+    "fct_checklist_item",
+    "fct_control_run",
+    "fct_coverage_day",
+    "fct_extract_run",
+)
+
+
+def _whole(published: reading.Reader) -> None:
+    if missing := [table for table in TABLES if not published.has(table)]:
+        raise Refused(f"the published file lacks {', '.join(missing)}")
 
 
 def _covered(settings: Settings) -> Coverage:
@@ -112,6 +142,7 @@ def _write(
         content = gather(window, found, ledgered, published, covered, verified)
         content.registers = registers.write(settings, window, published, folder / "registers")
         _code(found, folder / "code")
+        request_list.write(found, folder / "request_list.csv")
         told("workbooks")
         workbooks.write(content, ledgered, folder / "workbooks")
     told("report")

@@ -38,13 +38,14 @@ def package(
     Exit status: 0 it is written; 1 something is missing or broken, and nothing is written: the message names it.
     """
     from soc2_warehouse.package import Refused, build
+    from soc2_warehouse.warehouse import Busy
 
     asked = [one.strip() for text in criteria or () for one in text.split(",") if one.strip()]
     try:
         made = build.make(
             settings(), _date(start), _date(end), asked, out, lambda step: typer.echo(f"… {step}", err=True)
         )
-    except Refused as problem:
+    except (Refused, Busy) as problem:
         typer.echo(f"no package: {problem}", err=True)
         raise typer.Exit(1) from None
     for word, number in made.content.counts:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from soc2_warehouse.package import conclusions, results, wording
+from soc2_warehouse.package import conclusions, request_list, results, wording
 from soc2_warehouse.package.content import Content
 from soc2_warehouse.package.results import PRINTED
 
@@ -74,6 +74,7 @@ def index(content: Content, files: list[dict[str, Any]]) -> str:
         .render(
             content=content,
             window=content.window,
+            requests=request_list.answered(content.results),
             files=shown,
             evidence={"files": len(evidence), "size": sum(file["size"] for file in evidence)},
         )
