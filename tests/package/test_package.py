@@ -284,6 +284,20 @@ def test_a_window_that_ended_earlier_knows_nothing_of_later_nights(sampled: Sett
     assert decided and all(one["until"] is None for one in decided), "what ended later was still in force"
 
 
+def test_each_version_of_a_register_is_there(made: build.Made, published: duckdb.DuckDBPyConnection) -> None:
+    lines = list(csv.DictReader((made.folder / "registers/versions.csv").open(encoding="utf-8", newline="")))
+    names = published.execute("select distinct table_name from fct_extract_run where source = 'registers'").fetchall()
+    assert {line["register"] for line in lines} == {row[0] for row in names}
+    several = {name for name, count in Counter(line["register"] for line in lines).items() if count > 1}
+    assert several, "the sandbox company changes registers every night"
+    for line in lines:
+        rows = list(csv.reader((made.folder / "registers" / line["file"]).open(encoding="utf-8", newline="")))
+        assert max(len(rows) - 1, 0) == int(line["rows"]), line
+        assert (made.folder / line["raw_file"]).is_file()
+        assert verify_evidence.file_sha256(made.folder / line["raw_file"]) == line["sha256"]
+    assert {one["register"] for one in made.content.registers if one["versions"] > 1} == several
+
+
 def test_the_request_list_leads_to_controls_that_are_planned(made: build.Made, sampled: Settings) -> None:
     planned = coverage.of(sampled, controls.load(sampled.dbt_target / "manifest.json")).planned
     wanted = [one for line in yaml.safe_load(request_list.LIST.read_text()) for one in line["controls"]]

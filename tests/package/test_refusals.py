@@ -109,7 +109,7 @@ def sample(home: Settings) -> str:
     content["days_without_a_result"] = {"2020-01-01": "written in later"}
     file.chmod(0o644)
     file.write_text(json.dumps(content))
-    return "was drawn from another population-v1.json"
+    return "population-v1.json"
 
 
 def key_gone(home: Settings) -> str:

@@ -140,7 +140,7 @@ def _write(
         told("IPE sheets")
         sheets.write(settings, found, ledgered, folder / "ipe")
         content = gather(window, found, ledgered, published, covered, verified)
-        content.registers = registers.write(settings, window, published, folder / "registers")
+        content.registers = registers.newest(registers.write(settings, window, published, folder / "registers"))
         _code(found, folder / "code")
         request_list.write(found, folder / "request_list.csv")
         told("workbooks")
@@ -149,8 +149,9 @@ def _write(
     (folder / "report.html").write_text(report.html(content), encoding="utf-8")
     pdf.write(content, folder / "report.pdf")
     oscal.write(content, folder / "oscal")
-    (folder / "index.html").write_text(report.index(content, manifest.files(folder)), encoding="utf-8")
-    manifest.write(window, signers, folder)
+    listed = manifest.files(folder)
+    (folder / "index.html").write_text(report.index(content, listed), encoding="utf-8")
+    manifest.write(window, signers, [*listed, manifest.line(folder, folder / "index.html")], folder)
     return content
 
 

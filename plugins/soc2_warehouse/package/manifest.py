@@ -21,19 +21,17 @@ STORED = (".parquet", ".xlsx", ".pdf", ".tsr")
 
 def files(folder: Path) -> list[dict[str, Any]]:
     """Every file of the folder: ``path, sha256, size``, sorted."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [
-        {
-            "path": path.relative_to(folder).as_posix(),
-            "sha256": form.file_sha256(path),
-            "size": path.stat().st_size,
-        }
-        for path in found
-    ]
+    return [line(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def write(window: Window, signers: Iterable[Any], folder: Path) -> None:
-    """Write manifest.json and its signature over everything that is in the folder."""
+def line(folder: Path, path: Path) -> dict[str, Any]:
+    """One file of the folder."""
+    name, size = path.relative_to(folder).as_posix(), path.stat().st_size
+    return {"path": name, "sha256": form.file_sha256(path), "size": size}
+
+
+def write(window: Window, signers: Iterable[Any], listed: Iterable[dict[str, Any]], folder: Path) -> None:
+    """Write manifest.json over ``listed``, all that is in the folder, and its signature."""
     content = {
         "package": window.name,
         "engagement_id": window.engagement["engagement_id"],
@@ -42,7 +40,7 @@ def write(window: Window, signers: Iterable[Any], folder: Path) -> None:
         "to": window.last.isoformat(),
         "criteria": list(window.criteria),
         "made_at": window.made_at.isoformat(),
-        "files": files(folder),
+        "files": sorted(listed, key=lambda one: str(one["path"])),
     }
     text = (form.canonical(content) + "\n").encode()
     (folder / form.MANIFEST).write_bytes(text)

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def _csv(names: list[str], rows: list[list[Any]]) -> bytes:
     return sink.getvalue().encode()
 
 
-def changed(found: list[dict[str, Any]]) -> Iterator[str]:
-    """Registers that changed within the window."""
-    names = [line["register"] for line in found]
-    yield from sorted({name for name in names if names.count(name) > 1})
+def newest(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The version of each register that held at the end, and how many ``versions`` the window had."""
+    counts = Counter(line["register"] for line in found)
+    return [line | {"versions": counts[line["register"]]} for line in {one["register"]: one for one in found}.values()]

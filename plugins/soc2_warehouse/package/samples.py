@@ -28,7 +28,7 @@ def write(settings: Settings, window: Window, results: Iterable[Result], folder:
     for result in results:
         for place in _places(settings, window, result.id):
             target = folder / result.id / place.name
-            target.mkdir(parents=True)
+            target.mkdir(parents=True, exist_ok=True)
             for file in sorted(place.glob("*.json")):
                 shutil.copyfile(file, target / file.name)
             result.samples += _draws(settings, result.id, place)
