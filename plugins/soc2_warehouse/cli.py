@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from soc2_warehouse.evidence import commands
+from soc2_warehouse.package import commands as package_commands
 from soc2_warehouse.reviews import commands as reviews
 from soc2_warehouse.settings import settings
 
@@ -300,6 +301,7 @@ def sandbox(day: Day = None) -> None:
 
 commands.add_to(app)
 app.add_typer(reviews.app, name="review")
+package_commands.add_to(app)
 
 
 def main() -> None:

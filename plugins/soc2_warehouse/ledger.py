@@ -276,10 +276,14 @@ def _read(
     connection.execute(f"create or replace table raw_ledger.{table} ({prefix}{names})")
     if not files:
         return
-    spec = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     extra = "" if found is None else f"'{found[0].run_id}', date '{found[0].day}', "
     connection.execute(
-        f"insert into raw_ledger.{table} select {extra}{', '.join(columns)} "
-        f"from read_json([{listed}], format = 'newline_delimited', columns = {{{spec}}})"
+        f"insert into raw_ledger.{table} select {extra}{', '.join(columns)} from {reading(files, columns)}"
     )
+
+
+def reading(files: Iterable[Path], columns: dict[str, str]) -> str:
+    """SQL that reads files of the ledger as one table of ``columns`` and ``filename``."""
+    spec = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f"read_json([{listed}], format = 'newline_delimited', filename = true, columns = {{{spec}}})"

@@ -47,6 +47,8 @@ def test_no_reconciliation_falls_on_a_weekend_or_holiday():
     made = next(records for _, table, _, records in exports.written(Company(), now) if table == "reconciliations")
     days = {record["due_date"] for record in made if record["recon_id"] == "RC01"}
     assert {"2026-07-02", "2026-06-30"} <= days and not days & {"2026-07-03", "2026-07-04", "2026-07-05"}
+
+
 def test_logs_are_counted_for_whole_days_and_what_was_deleted_stays_deleted():
     def counts(day: int, stream: str) -> dict[str, dict]:
         now = datetime(2026, 7, day, 2, tzinfo=UTC)

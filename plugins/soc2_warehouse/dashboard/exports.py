@@ -94,11 +94,11 @@ def write_xlsx(reader: Reader, table: str, file: Path) -> int:
             for row in batch:
                 rows += 1
                 for column, value in enumerate(row):
-                    _write(sheet, rows, column, value, formats, table)
+                    write_cell(sheet, rows, column, value, formats, table)
     return rows
 
 
-def _write(sheet: Any, row: int, column: int, value: Any, formats: dict[type, Any], table: str) -> None:
+def write_cell(sheet: Any, row: int, column: int, value: Any, formats: dict[type, Any], table: str) -> None:
     """One cell in the type that it has; nothing for None."""
     if value is None:
         return

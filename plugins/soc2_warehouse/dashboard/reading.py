@@ -53,6 +53,12 @@ class Reader:
         names = [str(column[0]) for column in cursor.description or ()]
         return names, iter(lambda: cursor.fetchmany(size), [])
 
+    def chunks(self, sql: str, parameters: dict[str, Any], size: int = 2_000) -> Iterator[tuple[Any, ...]]:
+        """Rows as tuples, some fetched at a time. Another query on this reader would end it."""
+        cursor = self._connection.execute(sql, parameters)
+        while rows := cursor.fetchmany(size):
+            yield from rows
+
     def has(self, table: str) -> bool:
         """Whether the file has the table: it may be of an older warehouse."""
         return bool(

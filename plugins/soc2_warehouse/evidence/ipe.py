@@ -6,7 +6,6 @@ date are left to a person. What cannot be shown is a problem with a name, and a 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ from typing import Any
 from soc2_warehouse import controls, facts, ledger, sources
 from soc2_warehouse.controls import Control
 from soc2_warehouse.evidence import ipe_trace
+from soc2_warehouse.evidence.ipe_inputs import Inputs
 from soc2_warehouse.evidence.populations import control_rows, control_run, json_lines
-from soc2_warehouse.judgements import PREFIX, Record
-from soc2_warehouse.landing import Landing
-from soc2_warehouse.receipts import Receipt, selected
+from soc2_warehouse.receipts import Receipt
 from soc2_warehouse.settings import Settings
 
 
@@ -43,8 +41,12 @@ class Sheet:
         return not self.problems
 
 
-def sheet(settings: Settings, control_id: str, day: date | None = None) -> Sheet:
-    """The sheet of a control's population on ``day``, default the newest. Raises NoSheet."""
+def sheet(settings: Settings, control_id: str, day: date | None = None, inputs: Inputs | None = None) -> Sheet:
+    """The sheet of a control's population on ``day``, default the newest. Raises NoSheet.
+
+    inputs: what has been read for other controls' sheets.
+    """
+    inputs = inputs or Inputs(settings)
     judged = {run.day: run for run in ledger.current(ledger.runs(settings.ledger))}
     if not judged:
         raise NoSheet("nothing is judged yet: run a night first")
@@ -58,11 +60,10 @@ def sheet(settings: Settings, control_id: str, day: date | None = None) -> Sheet
     problems: list[str] = []
     if not run["evaluated_ok"]:
         problems.append(f"the control was not evaluated ({run['reason']}): {run['detail']}")
-    landing = Landing(settings.landing_url)
     declared = _manifest(settings)[1].get(control_id)
     if declared is None:
         problems.append("no manifest of this home declares the control: its statement and models cannot be shown")
-    receipts, earlier = _inputs(landing, run, found.run_id, problems)
+    receipts, earlier = inputs.receipts(run, found.run_id, problems)
     if not run["input_run_ids"] and (declared is None or declared.sources):
         # A control over the warehouse's own records (EV-01, EV-03) has no source but them.
         problems.append("the run names no extract")
@@ -70,7 +71,7 @@ def sheet(settings: Settings, control_id: str, day: date | None = None) -> Sheet
     keys = [row["entity_key"] for row in rows if row["result"] != "excluded"]
     if facts.population_hash(keys) != run["population_hash"]:
         problems.append("the rows in the ledger do not give the population_hash of the run")
-    records = _records(landing, [*receipts, *earlier], problems)
+    records = inputs.records([*receipts, *earlier], problems)
     content = {
         "Purpose": _purpose(declared, run),
         "Population": _population(run, found),
@@ -83,57 +84,6 @@ def sheet(settings: Settings, control_id: str, day: date | None = None) -> Sheet
         "Review": {"reviewer": "", "date": "", "signature": ""},
     }
     return Sheet(control_id, day, content, tuple(problems))
-
-
-def _inputs(
-    landing: Landing, run: Mapping[str, Any], run_id: str, problems: list[str]
-) -> tuple[list[Receipt], list[Receipt]]:
-    """Receipts of the extracts the run names, and of the earlier ones that event tables also bring."""
-    uris: dict[str, list[str]] = {}
-    for uri in landing.list("_receipts"):
-        uris.setdefault(uri.split("/")[2], []).append(uri)
-    by_run = {Path(uri).stem: uri for found in uris.values() for uri in found}
-    receipts = []
-    for wanted in run["input_run_ids"]:
-        if wanted in by_run:
-            receipts.append(Receipt.from_json(landing.read(by_run[wanted])))
-        else:
-            problems.append(f"the receipt of the extract {wanted} is missing")
-    day = date.fromisoformat(run["logical_date"])
-    try:
-        record = Record.from_json(landing.read(f"{PREFIX}/day={day}/{run_id}.json"))
-    except FileNotFoundError:
-        problems.append(f"the record of the judgement {run_id} is missing from the landing zone")
-        return receipts, []
-    earlier = []
-    for receipt in receipts:
-        if receipt.kind == "event":
-            every = (Receipt.from_json(landing.read(uri)) for uri in uris[receipt.source_id])
-            chosen = selected(every, day, record.known_until)
-            earlier += [found for _, found in sorted(chosen.items()) if found.run_id != receipt.run_id]
-    return receipts, earlier
-
-
-def _records(landing: Landing, receipts: list[Receipt], problems: list[str]) -> list[ipe_trace.Record]:
-    """Every record of the extracts, their files hashed again on the way."""
-    found = []
-    for receipt in receipts:
-        if not receipt.object_uri:
-            problems.append(f"the extract {receipt.run_id} wrote no raw file ({receipt.status})")
-            continue
-        try:
-            content = landing.read(receipt.object_uri)
-        except FileNotFoundError:
-            problems.append(f"the raw file of the extract {receipt.run_id} is missing")
-            continue
-        if hashlib.sha256(content).hexdigest() != receipt.sha256:
-            problems.append(f"the raw file of the extract {receipt.run_id} is not the one that was landed")
-            continue
-        rows = landing.records(receipt.object_uri).to_pylist()
-        if len(rows) != receipt.rows:
-            problems.append(f"the raw file of {receipt.run_id} has {len(rows)} rows, its receipt says {receipt.rows}")
-        found += [ipe_trace.record(receipt, row) for row in rows]
-    return found
 
 
 def _purpose(declared: Control | None, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -294,6 +244,7 @@ def every(settings: Settings, day: date | None = None) -> Iterator[Sheet]:
     if not judged or (day and day not in judged):
         raise NoSheet(f"{day or 'nothing'} was not judged")
     day = day or max(judged)
+    inputs = Inputs(settings)
     with (judged[day].folder / ledger.RUNS).open(encoding="utf-8") as lines:
         for line in lines:
-            yield sheet(settings, json.loads(line)["control_id"], day)
+            yield sheet(settings, json.loads(line)["control_id"], day, inputs)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Verify evidence without trusting whoever kept it: one file, Python 3.9 or newer, nothing to install.
 
-    python verify_evidence.py FOLDER                     an exported folder (landing/, ledger/, samples/)
+    python verify_evidence.py FOLDER                     an exported folder (landing/, ledger/, samples/), or an
+                                                         auditor's package: then every file of its manifest, too
     python verify_evidence.py FOLDER --anchor COPIES     a folder with what you fetched from an anchor yourself
     python verify_evidence.py FOLDER --anchor git:PATH   a git repository with the tags evidence/*
     python verify_evidence.py FOLDER --key PUBLIC.pem    only this key may have signed (ask for its fingerprint)
@@ -69,6 +70,10 @@ BY_LINE = ("control_runs.jsonl", "exception_events.jsonl")
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:soc2-warehouse:evidence-seal:v1"
+#: Of an auditor's package: every file with its hash, and the signature over that.
+MANIFEST = "manifest.json"
+MANIFEST_SIGNATURE = "manifest.sig.json"
+MANIFEST_TYPE = "urn:soc2-warehouse:auditor-package:v1"
 
 HASH_MISMATCH = "HASH_MISMATCH"
 CHAIN_BROKEN = "CHAIN_BROKEN"
@@ -1108,6 +1113,64 @@ def _is_authority(certificate: Any) -> bool:
         return False
 
 
+# The manifest of a package
+
+
+def manifest_statement(manifest: bytes) -> bytes:
+    """What is signed of a manifest: an in-toto statement that names its hash."""
+    subject = [{"name": MANIFEST, "digest": {"sha256": sha256(manifest)}}]
+    statement = {"_type": STATEMENT_TYPE, "subject": subject, "predicateType": MANIFEST_TYPE, "predicate": {}}
+    return canonical(statement).encode()
+
+
+def verify_manifest(root: Path, store: Store, found: Result, keys: Mapping[str, bytes] | None) -> int:
+    """Compare every file of a package with its manifest, and the manifest with its signature. Returns the files.
+
+    A key that signed no seal may not have signed it either.
+    """
+    end = len(found.links) + 1
+    content = (root / MANIFEST).read_bytes()
+    try:
+        listed = {str(line["path"]): str(line["sha256"]) for line in json.loads(content)["files"]}
+    except (ValueError, KeyError, TypeError) as error:
+        found.add(end, UNREADABLE, MANIFEST, "a list of files", type(error).__name__, "the manifest cannot be read")
+        return 0
+    here = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    for name in sorted((listed.keys() | here.keys()) - {MANIFEST, MANIFEST_SIGNATURE}):
+        expected, actual = listed.get(name), file_sha256(here[name]) if name in here else None
+        if actual is None:
+            found.add(end, OBJECT_MISSING, name, expected, None, "the file of the manifest is gone")
+        elif expected is None:
+            found.add(end, HASH_MISMATCH, name, None, actual, "the file is not in the manifest")
+        elif actual != expected:
+            found.add(end, HASH_MISMATCH, name, expected, actual, "the file is not the one of the manifest")
+    try:
+        _manifest_signed(root, store, found, content, keys)
+    except Invalid as invalid:
+        found.add(end, SIGNATURE_INVALID, MANIFEST_SIGNATURE, *invalid.args)
+    return len(listed)
+
+
+def _manifest_signed(root: Path, store: Store, found: Result, content: bytes, keys: Mapping[str, bytes] | None) -> None:
+    """Raise Invalid unless the manifest is signed by a key that signed a seal, and by none that is not trusted."""
+    file = root / MANIFEST_SIGNATURE
+    if not file.is_file():
+        raise Invalid("a signature", None, "the manifest is not signed")
+    try:
+        envelope = json.loads(file.read_bytes())
+        payload = base64.b64decode(envelope["payload"], validate=True)
+        signatures, kind = list(envelope["signatures"]), envelope["payloadType"]
+        expected = manifest_statement(content)
+        if payload != expected or kind != PAYLOAD_TYPE:
+            raise Invalid(expected.decode(), payload.decode("utf-8", "replace"), "what is signed is another manifest")
+        known = {signer for seal in found.seals.values() for signer in seal.signers}
+        signers = [_signer(store, signature, pae(kind, payload), keys or {}) for signature in signatures]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Invalid("a signed manifest", f"{type(error).__name__}: {error}", "it cannot be read") from None
+    if not signers or not set(signers) <= (known | set(keys or ())):
+        raise Invalid(" or ".join(sorted(known)), ", ".join(signers) or None, "the signer signed no seal")
+
+
 # Proofs
 
 
@@ -1183,6 +1246,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tsa=asked.tsa_cert.read_bytes() if asked.tsa_cert else None,
         days=_days(asked.folder, asked.day),
     )
+    if (asked.folder / MANIFEST).is_file():
+        count = verify_manifest(asked.folder, store, result, keys)
+        result.notes.append(f"{count} files of the package compared with its manifest")
     if not anchors:
         result.notes.append("No anchor was compared: whoever holds the key could have written all of this anew.")
     print(json.dumps(result.as_json(), indent=1) if asked.json else result.told())  # noqa: T201
