@@ -1164,7 +1164,7 @@ def _manifest_signed(root: Path, store: Store, found: Result, content: bytes, ke
         if payload != expected or kind != PAYLOAD_TYPE:
             raise Invalid(expected.decode(), payload.decode("utf-8", "replace"), "what is signed is another manifest")
         known = {signer for seal in found.seals.values() for signer in seal.signers}
-        signers = [_signer(store, signature, pae(kind, payload), keys or {}) for signature in signatures]
+        signers = [signer(store, signature, pae(kind, payload), keys or {}) for signature in signatures]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Invalid("a signed manifest", f"{type(error).__name__}: {error}", "it cannot be read") from None
     if not signers or not set(signers) <= (known | set(keys or ())):
