@@ -1,6 +1,6 @@
 -- Whoever may lift a lock of mode GOVERNANCE, by whatever way, on all buckets or this one.
 with bypassers as (
-    select distinct stores.store_id, grants.account_id
+    select distinct stores.store_id, coalesce(users.user_name, grants.account_id) as principal
     from {{ ref('dim_log_store') }} as stores
     inner join {{ ref('fct_access_grant') }} as grants
         on grants._day = {{ as_of_day() }}
@@ -10,7 +10,9 @@ with bypassers as (
         and {{ covers('grants.entitlement', "'s3:BypassGovernanceRetention'") }}
         and not {{ any_covers('grants.exceptions', "'s3:BypassGovernanceRetention'") }}
         and ({{ covers('grants.resource', "stores.store_id || '/x'") }})
-    where not {{ includes(param('bypass_allowed'), 'grants.account_id') }}
+    left join {{ ref('stg_aws_iam__users') }} as users
+        on users._day = {{ as_of_day() }} and users.user_id = grants.account_id
+    where not {{ includes(param('bypass_allowed'), 'coalesce(users.user_name, grants.account_id)') }}
 ),
 
 stores as (
@@ -20,7 +22,7 @@ stores as (
         bypass.logins as bypassers
     from {{ ref('dim_log_store') }} as store
     left join (
-        select store_id, {{ joined(ordered_list('account_id', 'account_id')) }} as logins
+        select store_id, {{ joined(ordered_list('principal', 'principal')) }} as logins
         from bypassers
         group by store_id
     ) as bypass on bypass.store_id = store.store_id

@@ -99,7 +99,7 @@ class TrailEvent:
 
 def history(company: Company) -> list[TrailEvent]:
     """Every event from BEGIN to END, oldest first."""
-    from soc2_warehouse.sandbox.aws import trail_admin  # it builds on this module
+    from soc2_warehouse.sandbox.aws import trail_admin, trail_logs  # they build on this module
 
     found = [
         *_users(company),
@@ -109,6 +109,7 @@ def history(company: Company) -> list[TrailEvent]:
         *_outside(company),
         *_stops(company),
         *trail_admin.events(company),
+        *trail_logs.events(company),
     ]
     return sorted((event for event in found if BEGIN <= event.at < END), key=lambda event: (event.at, event.key))
 
