@@ -144,6 +144,48 @@ def test_a_table_reads_an_earlier_one_of_its_own_run(settings, toy):
     ]
 
 
+def test_events_of_a_past_day_are_fetched_by_the_lists_of_the_days_around_it(settings, toy):
+    """A list is a snapshot, and cannot be read for a past day. What went or came meanwhile is asked too."""
+    there = {DAY: [1, 2], DAY + timedelta(days=2): [2, 3]}
+
+    @declare(toy)
+    def repositories(client, read):
+        yield from ({"id": number} for number in there[read.day])
+
+    @declare(toy, "event")
+    def pushes(client, read):
+        for row in read.landed("repositories"):
+            yield {"id": f"push to {row.record['id']}"}
+
+    missed, later = DAY + timedelta(days=1), DAY + timedelta(days=2)
+    for day in there:
+        assert {one.status for one in run(settings, day).values()} == {"complete"}
+    late = {
+        one.table_name: one
+        for one in extract.run_source(settings, "toy", missed, clock(later, settings), reason="outage")
+    }
+    assert "PastSnapshot" in late["repositories"].errors[0]
+    assert (late["pushes"].status, late["pushes"].rows, late["pushes"].reason) == ("complete", 3, "outage")
+    assert len(late["pushes"].parameters["lists_of_other_days"]["repositories"]) == 2
+
+
+def test_events_of_a_past_day_wait_for_a_list_that_came_after_it(settings, toy):
+    """Without one, what was made on that day would be missed and nobody would know."""
+
+    @declare(toy)
+    def repositories(client, read):
+        yield {"id": 1}
+
+    @declare(toy, "event")
+    def pushes(client, read):
+        yield from read.landed("repositories")
+
+    run(settings)
+    missed, later = DAY + timedelta(days=1), DAY + timedelta(days=2)
+    [_, pushed] = extract.run_source(settings, "toy", missed, clock(later, settings))
+    assert pushed.status == "failed" and "no extract after 2026-07-02" in pushed.errors[0]
+
+
 def test_no_connection_is_told_on_every_receipt(settings, toy, monkeypatch):
     @declare(toy)
     def users(client, read):

@@ -54,8 +54,7 @@ FETCHED_LATE, LANDED_AGAIN, PARAMETER, LOGIC = july(10), july(12), july(15), jul
 EXPECTED_GAPS: dict[str, dict[date, tuple[str, str | None]]] = {
     "AC-01": {july(4): ("source_down", "lost"), NOBODY_RAN: ("run_missing", "lost")},
     "CM-10": {
-        # Deployments were fetched late; what hangs on the list of repositories, a snapshot, was not.
-        july(7): ("source_down", "replayable_once_fetched"),
+        july(7): ("late", "replayable"),
         NOBODY_RAN: ("run_missing", "replayable"),
         july(14): ("source_down", "replayable_once_fetched"),
     },
@@ -220,10 +219,10 @@ def test_late_and_restated_data_append_a_version_and_touch_no_verdict(
     found = rows(
         published,
         "select source_id, day, last_day, reason, rows_changed, note, found_on from fct_restatement "
-        "where source_id in ('deploys.deployments', 'hris.employees') order by 1",
+        "where source_id in ('github.ref_updates', 'hris.employees') order by 1",
     )
     assert found == [
-        ("deploys.deployments", july(7), july(8), "late", 0, "GitHub was down", FETCHED_LATE),
+        ("github.ref_updates", july(7), july(8), "late", 0, "GitHub was down", FETCHED_LATE),
         ("hris.employees", july(5), july(5), "restated", 1, "HR corrected a title", LANDED_AGAIN),
     ]
     assert len([*(window.ledger / f"day={july(5)}").glob("run=*")]) == 1, "judged once, and it stands"

@@ -25,6 +25,8 @@ FIRST_WINDOW = timedelta(days=200)
 #: Event tables are read again from a little before the stored cursor: late and edited events are caught, rows twice
 #: read are the same event twice and collapse in staging.
 OVERLAP = timedelta(hours=6)
+#: How far back to look for a list of objects when events of a past day are fetched.
+NEAR = timedelta(days=7)
 
 Progress = Callable[[Receipt], None]
 
@@ -77,6 +79,7 @@ class _Run:
         self.settings, self.source, self.day, self.clock, self.landing = settings, source, day, clock, landing
         self.suffix = f"{clock.now():%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
         self.landed: dict[str, str] = {}
+        self.lent: dict[str, list[str]] = {}
         self.failure: Exception | None = None
         self._cursors: dict[str, datetime] | None = None
         try:
@@ -87,7 +90,7 @@ class _Run:
     def table(self, function: TableFunction) -> Receipt:
         spec = function.table
         run_id = f"{self.source.name}.{spec.name}-{self.suffix}"
-        started_at = self.clock.now()
+        started_at, self.lent = self.clock.now(), {}
         read = Read(
             day=self.day,
             since=self._since(spec, started_at),
@@ -121,7 +124,7 @@ class _Run:
             started_at=started_at,
             finished_at=self.clock.now(),
             query=spec.query,
-            parameters=read.parameters,
+            parameters=read.parameters | ({"lists_of_other_days": dict(self.lent)} if self.lent else {}),
             credential_identity=read.credential_identity,
             tenant=read.tenant_name,
             window_start=read.since if spec.kind == "event" else None,
@@ -179,9 +182,40 @@ class _Run:
         return cursor - OVERLAP if cursor else started_at - FIRST_WINDOW
 
     def _earlier(self, table_name: str) -> Iterable[Envelope]:
-        if table_name not in self.landed:
-            raise TableNotLanded(f"{self.source.name}.{table_name} is needed first, and this run could not read it")
-        return self.landing.envelopes(self.landed[table_name])
+        if table_name in self.landed:
+            return self.landing.envelopes(self.landed[table_name])
+        if self.day < current_day(self.clock.now(), self.settings.observed_at):
+            return self._around(table_name)
+        raise TableNotLanded(f"{self.source.name}.{table_name} is needed first, and this run could not read it")
+
+    def _around(self, table_name: str) -> Iterable[Envelope]:
+        """Of a list that cannot be read for a past day any more: what the lists before and after it had, each object
+        once. Events of that day can be fetched late all the same; the receipt names the lists.
+        """
+        spec, source_id = self.source.tables[table_name].table, f"{self.source.name}.{table_name}"
+        today = current_day(self.clock.now(), self.settings.observed_at)
+        later = (self.day + timedelta(days=ahead) for ahead in range(1, (today - self.day).days + 1))
+        before = (self.day - timedelta(days=back) for back in range(1, NEAR.days + 1))
+        lists = [self._list(source_id, later), self._list(source_id, before)]
+        if lists[0] is None:
+            raise TableNotLanded(f"{source_id} is needed, and no extract after {self.day} could be used for it")
+        self.lent[table_name] = [receipt.run_id for receipt in lists if receipt]
+        seen = set()
+        for receipt in lists:
+            for envelope in self.landing.envelopes(receipt.object_uri or "") if receipt else ():
+                record = envelope.record if isinstance(envelope.record, dict) else {}
+                key = tuple(str(record.get(name, (envelope.parent or {}).get(name))) for name in spec.key)
+                if key not in seen:
+                    seen.add(key)
+                    yield envelope
+
+    def _list(self, source_id: str, days: Iterable[date]) -> Receipt | None:
+        """The first usable extract of a table on one of these days."""
+        for day in days:
+            for (found, _), receipt in selected(self.landing.receipts(day=day), day).items():
+                if found == source_id:
+                    return receipt
+        return None
 
 
 def cursors(landing: Landing, source_ids: set[str], day: date) -> dict[str, datetime]:
