@@ -438,6 +438,13 @@ def test_balancers_jobs_and_restore_points_are_read_and_a_refused_table_is_told(
     edge = aws.read("aws_edge")
     home = next(row.record for row in edge.rows("load_balancers") if row.parent["Region"] == "us-east-1")
     assert {item["LoadBalancerName"]: len(item["AvailabilityZones"]) for item in home}["partner-api"] == 1
+    history = [
+        (item["AlarmName"], item["HistorySummary"]) for row in reading.rows("alarm_history") for item in row.record
+    ]
+    assert history.count(("payments-availability", "Alarm updated from OK to ALARM")) == 1
+    assert (
+        len(reading.rows("alarm_history")) == len(reading.rows("alarms")) > 1
+    )  # a row a region, also without a change
     jobs = [job for row in reading.rows("backup_jobs") for job in row.record]
     assert len(jobs) == 6 and {job["State"] for job in jobs} == {"COMPLETED"}  # two stores, the nights of three days
     data = aws.read("aws_data")
