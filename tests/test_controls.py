@@ -139,6 +139,12 @@ def test_controls_come_after_what_they_depend_on(manifest: Write) -> None:
     assert [control.id for control in found] == ["ZZ-01", "AA-01", "MM-01"]
 
 
+def test_managing_an_engagement_supports_no_criterion(manifest: Write) -> None:
+    meta = plain("AC-03", criteria=[], category="Engagement")
+    (control,) = load(manifest(node("ctl_ac_03__accounts_are_used", meta)))
+    assert control.criteria == ()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

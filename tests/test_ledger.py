@@ -107,6 +107,25 @@ def test_the_newest_judgement_of_a_day_counts_and_all_are_kept(home: Settings) -
     assert rows == [("r2", second)], "rows are those of the newest day, not of the newest run"
 
 
+def test_counts_are_those_of_the_day_in_the_build_file_and_of_the_one_before(home: Settings) -> None:
+    """A day that is judged again sees no later one; a judgement without the file is none."""
+    for number, run_id in enumerate(("r1", "r2", "r3", "r4")):
+        folder = add(home.ledger, run_id, DAY + timedelta(days=number), START + timedelta(days=number))
+        line = dict.fromkeys(ledger.COUNT_COLUMNS) | {"control_id": "AC-03", "check_name": "users", "expected": number}
+        if run_id != "r2":
+            ledger.write_lines(folder / ledger.CHECKS, [line])
+    query = "select run_id, logical_date, expected from raw_ledger.reference_counts order by 1"
+    with duckdb.connect() as connection:
+        ledger.load_ledger(connection, home)
+        newest = connection.execute(query).fetchall()
+        connection.execute("create schema raw_meta")
+        connection.execute(f"create table raw_meta.run as select date '{DAY + timedelta(days=2)}' as logical_date")
+        ledger.load_ledger(connection, home)
+        again = connection.execute(query).fetchall()
+    assert newest == [("r3", DAY + timedelta(days=2), 2), ("r4", DAY + timedelta(days=3), 3)]
+    assert again == [("r1", DAY, 0), ("r3", DAY + timedelta(days=2), 2)]
+
+
 def test_an_empty_ledger_gives_empty_tables(home: Settings) -> None:
     with duckdb.connect() as connection:
         ledger.load_ledger(connection, home)
@@ -119,6 +138,7 @@ def test_an_empty_ledger_gives_empty_tables(home: Settings) -> None:
         "exception_decisions",
         "exception_events",
         "exceptions",
+        "reference_counts",
         "restatements",
     ]
     assert tables == [(name, 0) for name in names]

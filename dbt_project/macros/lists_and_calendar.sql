@@ -101,3 +101,18 @@ from (
     ) as holidays on holidays.date = listed.day
 ) as calendar
 {%- endmacro %}
+
+{#- The items that two lists have in common. -#}
+{% macro shared_items(list, other) -%}
+list_intersect({{ list }}, {{ other }})
+{%- endmacro %}
+
+{#- The first text of a list that one of some patterns with * covers; null when none is. -#}
+{% macro first_covered(patterns, texts) -%}
+list_filter({{ texts }}, item -> len(list_filter({{ patterns }}, pattern -> {{ soc2_warehouse.covers('pattern', 'item') }})) > 0)[1]
+{%- endmacro %}
+
+{#- Two lists one after the other. -#}
+{% macro listed_together(list, other) -%}
+list_concat({{ list }}, {{ other }})
+{%- endmacro %}

@@ -92,6 +92,17 @@ ROW_COLUMNS = {
 }
 
 
+COUNT_COLUMNS = {
+    "control_id": "VARCHAR",
+    "check_name": "VARCHAR",
+    "scope": "VARCHAR",
+    "expected": "BIGINT",
+    "actual": "BIGINT",
+    "passed": "BOOLEAN",
+    "detail": "VARCHAR",
+}
+
+
 class AlreadyJudged(FileExistsError):
     """A run of this id is in the ledger: evidence is never overwritten."""
 
@@ -218,8 +229,9 @@ def write_timings(folder: Path, started_at: datetime, finished_at: datetime, sec
 
 
 def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """(Re)create schema raw_ledger from the files: control_runs, control_rows, exceptions, exception_events,
-    exception_decisions, restatements. Before models run (they read the past), and again before publishing.
+    """(Re)create schema raw_ledger from the files: control_runs, control_rows, reference_counts, exceptions,
+    exception_events, exception_decisions, restatements. Before models run (they read the past), and again before
+    publishing.
     """
     from soc2_warehouse import restatements
 
@@ -229,6 +241,7 @@ def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
     _load_runs(connection, root, found)
     newest = current(found)[-1:]
     _read(connection, "control_rows", [run.folder / ROWS for run in newest], ROW_COLUMNS, newest)
+    _load_counts(connection, current(found))
     history(settings).write(connection)
     restatements.load(connection, found)
 
@@ -261,6 +274,22 @@ def _load_runs(connection: duckdb.DuckDBPyConnection, root: Path, found: list[Ru
         """
     )
     connection.execute("drop table raw_ledger.control_runs_read")
+
+
+def _load_counts(connection: duckdb.DuckDBPyConnection, found: list[Run]) -> None:
+    """raw_ledger.reference_counts: of the day in the build file and the one judged before it; the rest is on disk."""
+    try:
+        row = connection.execute("select logical_date from raw_meta.run").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    until = row[0] if row else date.max
+    _read(connection, "reference_counts", [], COUNT_COLUMNS, [])
+    # Judgements of before the counts were kept have no such file.
+    counted = [run for run in found if run.day <= until and (run.folder / CHECKS).exists()]
+    for run in counted[-2:]:
+        _read(connection, "night_counts", [run.folder / CHECKS], COUNT_COLUMNS, [run])
+        connection.execute("insert into raw_ledger.reference_counts by name select * from raw_ledger.night_counts")
+        connection.execute("drop table raw_ledger.night_counts")
 
 
 def _read(

@@ -1,4 +1,4 @@
-"""Audit preparation: the timeline never says done, the checklist says what its controls say, rows of the guide."""
+"""Audit preparation: timeline as the register says, checklist as its controls say, rows of the guide."""
 
 from __future__ import annotations
 
@@ -81,33 +81,47 @@ def test_rows_of_the_guide_are_in_the_state_that_soc2_coverage_says(client: Call
     assert page.total == sum(row.section == section for row in expected.values()) > 0
 
 
-def test_the_timeline_counts_back_from_the_window_and_never_says_done(pages_home: Path, tmp_path: Path) -> None:
-    """Also for a window that ends a month: six months before 31 August is 28 February."""
+def test_the_timeline_shows_what_the_register_says(pages_home: Path, tmp_path: Path) -> None:
+    """A stage is done when each of its actions is; the window says where the day lies; a Type I observes none."""
     copy = tmp_path / "warehouse.duckdb"
     shutil.copy(pages_home / "published" / "warehouse.duckdb", copy)
     with duckdb.connect(str(copy)) as connection:
+        engagement = {
+            "engagement_id": "ENG-2026",
+            "window_start": date(2026, 1, 1),
+            "window_end": date(2026, 12, 31),
+        }
+        connection.execute(
+            "update fct_milestone set standing = 'late', completed_at = null "
+            "where engagement_id = 'ENG-2026' and milestone = 'document_policies'"
+        )
         reader = Reader(connection)
-        engagement = {"window_start": date(2027, 8, 31), "window_end": date(2028, 2, 28)}
-        steps = timeline(reader, engagement, date(2027, 4, 30))
+        steps = timeline(reader, engagement, date(2026, 7, 2))
         assert [step["due_on"] for step in steps] == [
-            date(2027, 2, 28),
+            date(2025, 7, 1),
+            date(2025, 9, 1),
+            date(2025, 11, 1),
+            date(2025, 12, 1),
+            date(2026, 1, 1),
             date(2027, 4, 30),
-            date(2027, 6, 30),
-            date(2027, 7, 31),
-            date(2027, 8, 31),
-            None,
         ]
+        assert [step["is_done"] for step in steps] == [True, False, True, True, True, False]
+        assert [len(step["actions"]) for step in steps] == [3, 2, 2, 2, 1, 3]
         assert [step["standing"] for step in steps] == [
-            "not recorded, and its day is past",
-            *["not recorded"] * 3,
-            "begins in 123 days",
-            "not recorded",
+            "3 of 3 done",
+            "1 of 2 done",
+            "2 of 2 done",
+            "2 of 2 done",
+            "day 183 of 365",
+            "0 of 3 done",
         ]
-        within = timeline(reader, engagement, date(2027, 8, 31))[4]["standing"]
-        after = timeline(reader, engagement, date(2028, 2, 29))[4]["standing"]
-        assert (within, after) == ("day 1 of 182", "ended on 2028-02-28")
-        none = timeline(reader, None, date(2027, 4, 30))
-        assert {step["standing"] for step in none} == {"not recorded"} and len(none) == 6
+        before = timeline(reader, engagement, date(2025, 12, 31))[4]["standing"]
+        after = timeline(reader, engagement, date(2027, 1, 1))[4]["standing"]
+        assert (before, after) == ("begins in 1 days", "ended on 2026-12-31")
+        none = timeline(reader, None, date(2026, 7, 2))
+        assert {step["standing"] for step in none} == {"no engagement is in the register"} and len(none) == 6
+        of_type_1 = timeline(reader, engagement | {"engagement_id": "ENG-PAY-T1"}, date(2026, 7, 2))
+        assert of_type_1[4]["standing"] == "not part of a report of this type"
 
 
 def test_hostile_addresses_and_strangers(client: Callable[..., Any]) -> None:
@@ -119,7 +133,8 @@ def test_it_is_looked_at(visit: Callable[..., Any], picture: Callable[..., Path]
     visitor = visit("vera")
     page = visitor.go("/preparation")
     assert page.locator("ol.way li").count() == 6
-    assert page.locator("ol.way li.done").count() == 0
+    assert page.locator("ol.way li.done").count() == 5
+    assert page.locator("ol.way .action").count() == 13
     picture(visitor, "preparation", whole=True)
     phone = visit("vera", phone=True, dark=True)
     phone.go("/preparation")

@@ -10,31 +10,36 @@ from soc2_warehouse.dashboard.reading import Reader
 
 
 def timeline(published: Reader, engagement: dict[str, Any] | None, day: date | None) -> list[dict[str, Any]]:
-    """Rows of the guide's timeline: ``row_id, name, what, planned_controls, due_on, standing``.
+    """Rows of the guide's timeline: ``row_id, name, what, planned_controls, due_on, standing, is_done, actions``.
 
-    Counted back from the first day of the window. That something was done must be recorded somewhere: no table of the
-    warehouse keeps milestones, so none of them is ever shown as done.
+    Each with its actions of the engagement, as ``fct_milestone`` has them; done is what the register says was done, and
+    GOV-04 judges it. due_on: the day of its last action, None without an engagement.
     """
     steps = published.rows("select * from dim_handbook_row where starts_with(row_id, 'AUD-') order by row_id")
     for step in steps:
         name, _, what = step["content"].partition(": ")
         months = re.fullmatch(r"(\d+) months?", name)
-        step |= {"name": f"{name} before" if months else name, "what": what, "due_on": None}
-        step["standing"] = "not recorded"
+        step |= {"name": f"{name} before" if months else name, "what": what, "due_on": None, "is_done": False}
+        step |= {"actions": [], "standing": "no engagement is in the register"}
         if engagement is None:
             continue
-        start, end = engagement["window_start"], engagement["window_end"]
-        if months:
-            before = published.value(
-                "select cast($start - to_months(cast($months as integer)) as date)",
-                {"start": start, "months": int(months[1])},
-            )
-            step["due_on"] = before
-            if day and before < day:
-                step["standing"] = "not recorded, and its day is past"
-        elif name == "Audit period" and day:
-            step["due_on"] = start
-            step["standing"] = _window(start, end, day)
+        step["actions"] = actions = published.rows(
+            """
+            select milestone, due_on, completed_at, owner_id, evidence_uri, standing from fct_milestone
+            where engagement_id = $engagement and row_id = $row order by step
+            """,
+            {"engagement": engagement["engagement_id"], "row": step["row_id"]},
+        )
+        if not actions:
+            step["standing"] = "not part of a report of this type"
+            continue
+        days = [action["due_on"] for action in actions]
+        step["due_on"] = None if None in days else max(days)
+        done = sum(action["standing"] in ("done", "done late") for action in actions)
+        step["is_done"] = done == len(actions)
+        step["standing"] = f"{done} of {len(actions)} done"
+        if name == "Audit period" and day:
+            step["standing"] = _window(engagement["window_start"], engagement["window_end"], day)
     return steps
 
 

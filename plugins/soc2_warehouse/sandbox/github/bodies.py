@@ -257,9 +257,14 @@ def status(found: Status, repo: Repo, base: str) -> dict[str, Any]:
     }
 
 
+#: Where commits of some subjects belong; every other is in the source folder.
+FOLDERS = {"Log statements": "migrations", "Validate posting": "migrations", "Log posting": "terraform"}
+
+
 def file(commit: Commit, repo: Any, base: str) -> dict[str, Any]:
     """The file that a commit changed, as comparisons list it; the sandbox's commits change one each."""
-    path = f"src/{commit.sha[:2]}.py"
+    folder = next((name for start, name in FOLDERS.items() if commit.message.startswith(start)), "src")
+    path = f"{folder}/{commit.sha[:2]}.py"
     return {
         "sha": commit.sha[::-1],
         "filename": path,

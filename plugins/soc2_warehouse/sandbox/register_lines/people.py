@@ -47,7 +47,7 @@ OTHERWISE: dict[tuple[str, str], tuple[str, str] | None] = {
     # ACK_MISSING: acknowledged this version on a day before it was approved.
     ("E1045", "information_security"): ("3.0", "2026-01-30T09:00"),
     # Acknowledged the version before, of the same major. Near miss.
-    ("E1044", "acceptable_use"): ("1.0", "2025-05-20T09:00"),
+    ("E1042", "acceptable_use"): ("1.0", "2025-05-20T09:00"),
     # In the first month: pending.
     ("E1048", "access_control"): None,
 }
