@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from soc2_warehouse.sandbox.rhythm import moment as instant
 from soc2_warehouse.sandbox.statuspage import Post
 
 ALWAYS, NEVER = instant("2025-01-01"), instant("2099-01-01")
+FIRST_NIGHTS = instant("2026-06-29")
 MINUTE = timedelta(minutes=1)
 FACTS = {"P1": "service_down", "P2": "degraded", "P3": "data_issue", "P4": "policy_deviation"}
 PARTIES = {
@@ -168,6 +169,13 @@ def _afterwards(key: str, incident: Incident, plant: Plant) -> Iterator[Line]:
         yield Line("incident_actions", row, max(published, stands.get("since", published)), stands.get("until", NEVER))
 
 
+def _weekly(line: Line) -> Line:
+    """Before the first night the register was brought up to date on Mondays: each moment is a commit, and costs one."""
+    if not ALWAYS < line.since < FIRST_NIGHTS:
+        return line
+    return replace(line, since=line.since + (FIRST_NIGHTS - line.since) % timedelta(days=7))
+
+
 @lru_cache(maxsize=2)
 def _lines(seed: int) -> tuple[Line, ...]:
     found: list[Line] = []
@@ -190,7 +198,7 @@ def _lines(seed: int) -> tuple[Line, ...]:
     done = instant("2026-07-03T09:00")
     found.append(Line("incident_actions", lesson, ALWAYS, done))
     found.append(Line("incident_actions", lesson | {"closed_on": done.date()}, done))
-    return tuple(found)
+    return tuple(_weekly(line) for line in found)
 
 
 def changes(company: Company) -> Iterator[datetime]:
