@@ -154,7 +154,7 @@ def play(scale: int, history: int) -> dict[str, float]:
             began = time.monotonic()
             run = transform.dbt(
                 settings,
-                ["--quiet", "build", "--resource-type", "model", "--select", *SELECT],
+                ["--quiet", "build", *("--resource-type", "model", "--resource-type", "seed"), "--select", *SELECT],
                 {"parameters": {}},
                 manifest,
             )
