@@ -20,6 +20,7 @@ entries as (
 stated as (
     select
         incidents.*,
+        entries.incident_key is not null as has_entry,
         entries.happened_at as entry_at,
         entries.isolated_systems,
         entries.evidence_uri,
@@ -33,8 +34,8 @@ judged as (
     select
         *,
         {{ codes([
-            ('NO_CONTAINMENT', 'entry_at is null and is_due'),
-            ('NO_EVIDENCE_PRESERVED', 'entry_at is not null and evidence_uri is null and note is null'),
+            ('NO_CONTAINMENT', 'not has_entry and is_due'),
+            ('NO_EVIDENCE_PRESERVED', 'has_entry and evidence_uri is null and note is null'),
             ('CONTAINMENT_BEFORE_DETECTION', 'entry_at < ' ~ plus_seconds('signal_at', '-' ~ param('clock_skew_seconds'))),
         ]) }} as codes
     from stated
@@ -44,7 +45,7 @@ select
     incident_key as entity_key,
     coalesce(title, incident_key) as entity_name,
     commander_key as owner_key,
-    {{ row_result(pending='entry_at is null and not is_due') }} as result,
+    {{ row_result(unknown='has_entry and entry_at is null', pending='not has_entry and not is_due') }} as result,
     codes,
     case
         when not {{ is_empty_list('codes') }}
@@ -53,7 +54,8 @@ select
                 "case when " ~ includes('codes', "'NO_EVIDENCE_PRESERVED'") ~ " then 'No evidence was preserved where it is safe, and no reason is told' end",
                 "case when " ~ includes('codes', "'CONTAINMENT_BEFORE_DETECTION'") ~ " then 'Contained before it was detected' end",
             ]) }} || '.'
-        when entry_at is null then 'It may still be recorded.'
+        when not has_entry then 'It may still be recorded.'
+        when entry_at is null then 'Nothing says when it was contained.'
         else 'Contained at ' || {{ instant_text('entry_at') }} || '.'
     end as reason,
     incident_key as incident_id,

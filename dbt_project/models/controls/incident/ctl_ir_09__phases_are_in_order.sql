@@ -72,7 +72,7 @@ select
     incident_key as entity_key,
     coalesce(title, incident_key) as entity_name,
     commander_key as owner_key,
-    {{ row_result(pending='is_open and ' ~ is_empty_list('impossible')) }} as result,
+    {{ row_result(unknown='signal_at is null', pending='is_open and ' ~ is_empty_list('impossible')) }} as result,
     codes,
     case
         when not {{ is_empty_list('codes') }}
@@ -82,6 +82,7 @@ select
                 "case when " ~ includes('codes', "'ORDER_UNUSUAL'") ~ " then 'Unusual: ' || " ~ listed('unusual') ~ " end",
                 "case when " ~ includes('codes', "'BACKFILLED'") ~ " then 'All written on ' || cast(phases_written_from as varchar) || ', after it was over' end",
             ]) }} || '.'
+        when signal_at is null then 'Nothing says when it began: no order can be judged.'
         when is_open then 'It is not over, or only just.'
         else 'Its phases are recorded, one after another.'
     end as reason,
