@@ -26,7 +26,7 @@ from soc2_warehouse.settings import PACKAGE, PROJECT, Settings, from_environment
 pytestmark = pytest.mark.slow(minutes=10)
 
 #: The truth files tell of seven nights and more; TEST_NIGHTS=7 plays them, at a minute and a half a night.
-NIGHTS = int(os.environ.get("TEST_NIGHTS", "5"))
+NIGHTS = int(os.environ.get("TEST_NIGHTS", "4"))
 REBUILT = 2
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(NIGHTS)]
 TRUTHS = {path.stem: yaml.safe_load(path.read_text()) for path in (PACKAGE / "sandbox" / "truth").glob("*.yml")}
