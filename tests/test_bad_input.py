@@ -158,12 +158,18 @@ def test_an_empty_but_successful_list_is_never_a_pass(played: Played) -> None:
         assert verdicts[control_id][0] == "not_tested", (control_id, verdicts[control_id])
 
 
+#: What turns green by itself meanwhile: EV-02 has days behind it, and the register of engagements got a missing day.
+MENDED = ("EV-02", "GOV-06")
+#: What the sandbox plants for the last night: a stream that nobody can read, and a vendor that nobody registered.
+PLANTED = {"LG-08", "VM-02", "VM-06"}
+
+
 def test_no_night_is_greener_than_the_clean_one(played: Played) -> None:
     """A fault may turn a verdict into not_tested or fail; it may never turn one into a pass."""
     clean = played.verdicts(CLEAN)
     for day in (BROKEN, EMPTY):
         for control_id, (status, _) in played.verdicts(day).items():
-            assert status != "pass" or clean[control_id][0] == "pass" or control_id == "EV-02", (day, control_id)
+            assert status != "pass" or clean[control_id][0] == "pass" or control_id in MENDED, (day, control_id)
 
 
 def test_open_exceptions_survive_a_night_without_data(played: Played) -> None:
@@ -174,8 +180,8 @@ def test_open_exceptions_survive_a_night_without_data(played: Played) -> None:
 
 def test_the_night_after_is_whole_again(played: Played) -> None:
     verdicts = played.verdicts(HEALED)
-    for control_id, (status, reason) in verdicts.items():
-        assert status in ("pass", "fail"), (control_id, reason)
+    untested = {control_id for control_id, (status, _) in verdicts.items() if status not in ("pass", "fail")}
+    assert untested == PLANTED
     assert played.receipts[HEALED, "hris.employees"].status == "complete"
     assert played.receipts[HEALED, "registers.vendors"].status == "complete"
     # The window of the pull requests that could not be read is read again.

@@ -136,9 +136,11 @@ def test_a_model_that_fails_is_a_result_and_dbt_that_cannot_start_is_not(
 
     bad = transform.NodeResult("model.soc2_warehouse.ctl_ac_01__x", "error", "Binder Error", 0.1)
     monkeypatch.setattr(judge, "prepare", lambda settings: ())
-    monkeypatch.setattr(transform, "evaluate", lambda settings: transform.DbtRun((bad,), False, "", 1.0))
+    monkeypatch.setattr(transform, "evaluate", lambda settings, **options: transform.DbtRun((bad,), False, "", 1.0))
     warehouse.load(home, DAY)
     assert tasks.evaluate(DAY) == {"nodes": 1, "not_ok": 1}
-    monkeypatch.setattr(transform, "evaluate", lambda settings: transform.DbtRun((), False, "Compilation Error", 1.0))
+    monkeypatch.setattr(
+        transform, "evaluate", lambda settings, **options: transform.DbtRun((), False, "Compilation Error", 1.0)
+    )
     with pytest.raises(PipelineBroken, match="Compilation Error"):
         tasks.evaluate(DAY)

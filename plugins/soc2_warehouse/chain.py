@@ -110,10 +110,13 @@ def append_samples(settings: Settings) -> int:
     Whoever writes one calls this under ``warehouse.writing``; what a crash kept out joins with the next one, or in the
     next night, which seals it. Returns the entries added.
     """
+    files = sorted(settings.samples.rglob("*.json")) if settings.samples.is_dir() else []
+    if not files:  # on most nights nobody has drawn anything: the past is not read
+        return 0
     known = [entry for entry in entries(settings.ledger) if entry.object_uri.startswith("samples/")]
     chained, newest = {entry.object_uri for entry in known}, max((entry.created_at for entry in known), default="")
     fresh = []
-    for path in sorted(settings.samples.rglob("*.json")) if settings.samples.is_dir() else ():
+    for path in files:
         uri = f"samples/{path.relative_to(settings.samples).as_posix()}"
         if uri in chained or path.name.startswith("."):
             continue

@@ -27,16 +27,16 @@ def test_the_large_file_is_one_that_the_pages_read(
     client: Callable[..., Any],
 ) -> None:
     large = tmp_path / "large.duckdb"
-    published_file.make(played.published_file, large, controls=80, days=20, exceptions=1000)
+    published_file.make(played.published_file, large, controls=140, days=20, exceptions=1000)
     with duckdb.connect(str(large), read_only=True) as connection:
         counts = {
             table: (connection.execute(f"select count(*) from {table}").fetchone() or (0,))[0]
             for table in ("dim_control", "fct_exception", "fct_control_run")
         }
-    assert counts["dim_control"] == 80 and counts["fct_exception"] == 1000
-    assert 80 * 20 * 0.9 < counts["fct_control_run"] < 80 * 20
+    assert counts["dim_control"] == 140 and counts["fct_exception"] == 1000
+    assert 140 * 20 * 0.9 < counts["fct_control_run"] < 140 * 20
     republished()
     shutil.copyfile(large, pages_home / "published" / "draft.duckdb")
     (pages_home / "published" / "draft.duckdb").replace(pages_home / "published" / "warehouse.duckdb")
-    for page in ("/", "/window", "/controls/AC-01", "/controls/ZZ-079", "/exceptions"):
+    for page in ("/", "/window", "/controls/AC-01", "/controls/ZZ-139", "/exceptions"):
         assert client("dan").get(f"/soc2{page}").status_code == 200, page

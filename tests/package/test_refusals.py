@@ -175,7 +175,10 @@ def test_a_night_that_was_never_judged_is_printed_not_refused(spoiled: Settings,
         connection.execute(
             """
             insert into fct_coverage_day
-            select control_id, day - 2, unit_start - 2, false, null, null, false, null from fct_coverage_day
+            select * replace (
+                day - 2 as day, unit_start - 2 as unit_start, false as covered,
+                null as status, null as reason, null as run_id
+            ) from fct_coverage_day
             where day - 2 < (select min(logical_date) from fct_control_run)
             """
         )
