@@ -156,6 +156,20 @@ def ask(read: Read, call: Callable[[], Any], **parent: Any) -> Envelope:
         return refusal(read, error, **parent)
 
 
+def each_service(client: Aws, read: Read, services: dict[str, Callable[[Any, Read], Any]]) -> Iterator[Envelope]:
+    """One row for each of ``services`` in each enabled region: what its function makes of that region's client."""
+    client.introduce(read)
+    account = client.caller.get("Account")
+    places = [(region, service) for region in client.enabled_regions for service in sorted(services)]
+
+    def one(place: tuple[str, str]) -> Envelope:
+        region, service = place
+        parent = {"Region": region, "Service": service, "Account": account}
+        return ask(read, lambda: services[service](client.client(service, region), read), **parent)
+
+    yield from read.each(places, one)
+
+
 def refusal(read: Read, error: Any, **parent: Any) -> Envelope:
     """The landed row of a ClientError; raises it again when it says nothing about the object."""
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from soc2_warehouse.aws import Aws, ask, pages, record
+from soc2_warehouse.aws import Aws, ask, each_service, pages, record
 from soc2_warehouse.connections import Connection
 from soc2_warehouse.sources import Envelope, Read, table
 
@@ -139,16 +139,7 @@ SERVICES: dict[str, Callable[[Any, Read], list[dict[str, Any]]]] = {
 
 @table(kind="snapshot", key=("Region", "Service"), query="What records and watches in each region, service by service")
 def resources(client: Aws, read: Read) -> Iterator[Any]:
-    client.introduce(read)
-    account = client.caller.get("Account")
-    places = [(region, service) for region in client.enabled_regions for service in sorted(SERVICES)]
-
-    def one(place: tuple[str, str]) -> Envelope:
-        region, service = place
-        parent = {"Region": region, "Service": service, "Account": account}
-        return ask(read, lambda: SERVICES[service](client.client(service, region), read), **parent)
-
-    yield from read.each(places, one)
+    yield from each_service(client, read, SERVICES)
 
 
 @table(kind="snapshot", key=("Account",), query="Route 53 ListHostedZones, ListQueryLoggingConfigs")

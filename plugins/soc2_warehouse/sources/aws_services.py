@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from soc2_warehouse.aws import Aws, ask, pages, record
+from soc2_warehouse.aws import Aws, each_service, pages, record
 from soc2_warehouse.connections import Connection
-from soc2_warehouse.sources import Envelope, Read, table
+from soc2_warehouse.sources import Read, table
 
 SOURCE = "aws_services"
 CONNECTION = "aws_default"
@@ -226,13 +226,4 @@ SERVICES: dict[str, Callable[[Any, Read], list[dict[str, Any]]]] = {
 
 @table(kind="snapshot", key=("Region", "Service"), query="What each service of each region lists and describes")
 def resources(client: Aws, read: Read) -> Iterator[Any]:
-    client.introduce(read)
-    account = client.caller.get("Account")
-    places = [(region, service) for region in client.enabled_regions for service in sorted(SERVICES)]
-
-    def one(place: tuple[str, str]) -> Envelope:
-        region, service = place
-        parent = {"Region": region, "Service": service, "Account": account}
-        return ask(read, lambda: SERVICES[service](client.client(service, region), read), **parent)
-
-    yield from read.each(places, one)
+    yield from each_service(client, read, SERVICES)
