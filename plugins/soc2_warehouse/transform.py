@@ -11,12 +11,13 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 
-from soc2_warehouse import selection
+from soc2_warehouse import kept_manifest, selection
 from soc2_warehouse.settings import Settings
 from soc2_warehouse.warehouse import connect, forget_staging
 
@@ -134,24 +135,36 @@ _parsed = _Parsed()
 
 def parse(settings: Settings) -> tuple[DbtRun, dict[str, Any]]:
     """Read the project. Runs that follow in this process use what was read, and so does the next night as long as
-    neither files nor parameters change: parsing takes seconds. Returns the run and the company's parameters that it was
-    read with.
+    neither files nor parameters change: parsing takes seconds. Another process finds it in kept_manifest.py.
+    Returns the run and the company's parameters that it was read with.
     """
-    overrides, files = parameters(settings), _state(settings)
-    if _parsed.fits(settings, overrides) and _parsed.files == files:
+    overrides, files = parameters(settings), _files(settings)
+    state = _state(files)
+    if _parsed.fits(settings, overrides) and _parsed.files == state:
         return DbtRun((), True, "", 0.0, _parsed.manifest), overrides
-    run = dbt(settings, ["--quiet", "parse"], {"parameters": overrides})
-    _parsed.settings, _parsed.parameters, _parsed.files = settings, overrides, files
+    variables = {"parameters": overrides}
+    key = kept_manifest.key_of(settings, variables, files)
+    if (kept := kept_manifest.read(settings, key)) is not None:
+        run = DbtRun((), True, "", 0.0, kept)
+    else:
+        run = dbt(settings, ["--quiet", "parse"], variables)
+        if run.manifest is not None:
+            kept_manifest.write(settings, key, run.manifest)
+    _parsed.settings, _parsed.parameters, _parsed.files = settings, overrides, state
     _parsed.manifest, _parsed.declared, _parsed.built = run.manifest, None, None
     return run, overrides
 
 
-def _state(settings: Settings) -> str:
-    """Names, sizes and times of the project's files."""
+def _files(settings: Settings) -> list[Path]:
+    """What dbt parses."""
     folders = ("models", "macros", "seeds", "snapshots", "tests")
     found = [path for folder in folders for path in sorted((settings.dbt_project / folder).rglob("*.*"))]
-    found += sorted(settings.dbt_project.glob("*.yml"))
-    told = [f"{path} {stat.st_size} {stat.st_mtime_ns}" for path in found if (stat := path.stat())]
+    return [path for path in [*found, *sorted(settings.dbt_project.glob("*.yml"))] if path.is_file()]
+
+
+def _state(files: Sequence[Path]) -> str:
+    """Names, sizes and times of the project's files: enough to see that somebody has edited one meanwhile."""
+    told = [f"{path} {stat.st_size} {stat.st_mtime_ns}" for path in files if (stat := path.stat())]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -178,6 +191,7 @@ def evaluate(settings: Settings, quiet: bool = True, marts_follow: bool = True) 
 
     marts_follow: also what only marts read, in a home that is limited to some controls.
     """
+    parse(settings)
     models = selection.read(settings).models()
     chosen = ["--selector", "evaluate"]
     if models:
@@ -221,9 +235,8 @@ def _build(settings: Settings, chosen: Sequence[str], quiet: bool) -> DbtRun:
     arguments = ["build", *chosen]
     if quiet:
         arguments = ["--quiet", "--no-print", *arguments]
-    overrides = parameters(settings)
-    manifest = _parsed.manifest if _parsed.fits(settings, overrides) else None
-    return dbt(settings, arguments, {"parameters": overrides}, manifest)
+    read, overrides = parse(settings)
+    return dbt(settings, arguments, {"parameters": overrides}, read.manifest) if read.success else read
 
 
 def _forget_staging_of_other_code(settings: Settings) -> None:
