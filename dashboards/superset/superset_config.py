@@ -25,6 +25,8 @@ if len(SECRET_KEY) < 32:
     raise RuntimeError("SUPERSET_SECRET_KEY is shorter than 32 characters: openssl rand -base64 42 makes one")
 PUBLISHED = Path(_needed("SOC2_PUBLISHED_FILE"))
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{Path(_needed('SUPERSET_HOME')) / 'superset.db'}"
+# Every answer is logged in it; who waits five seconds only, as SQLite does by itself, fails on a busy machine.
+SQLALCHEMY_ENGINE_OPTIONS = {"connect_args": {"timeout": 60}}
 SUPERSET_WEBSERVER_PORT = 8088
 
 # People have accounts; whoever has none sees the login page and nothing else.

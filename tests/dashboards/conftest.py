@@ -158,18 +158,36 @@ def _await(running: Superset, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError(running.log.read_text()[-3000:])
 
 
+class Browsers:
+    """A headless Chromium that is signed in, and another one in its place when it stalls."""
+
+    def __init__(self, superset: Superset, launch: Callable[[], Any]) -> None:
+        self._superset, self._launch = superset, launch
+        self._chromium: Any = None
+        self._context: Any = None
+
+    def context(self) -> Any:
+        if self._context is None:
+            self._chromium = self._launch()
+            self._context = self._chromium.new_context(viewport={"width": 1440, "height": 2600})
+            self._context.set_default_timeout(PATIENCE * 1000)
+            page = self._context.new_page()
+            page.goto(f"{self._superset.url}/login/")
+            page.fill("#username", "admin")
+            page.fill("#password", self._superset.password)
+            page.keyboard.press("Enter")
+            page.wait_for_url(re.compile("welcome"))
+            page.close()
+        return self._context
+
+    def close(self) -> None:
+        if self._chromium is not None:
+            self._chromium.close()
+        self._chromium = self._context = None
+
+
 @pytest.fixture(scope="session")
-def browser(superset: Superset, launch: Callable[[], Any]) -> Iterator[Any]:
-    """A headless Chromium that is signed in."""
-    chromium = launch()
-    context = chromium.new_context(viewport={"width": 1440, "height": 2600})
-    context.set_default_timeout(120_000)
-    page = context.new_page()
-    page.goto(f"{superset.url}/login/")
-    page.fill("#username", "admin")
-    page.fill("#password", superset.password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("welcome"))
-    page.close()
-    yield context
-    chromium.close()
+def browsers(superset: Superset, launch: Callable[[], Any]) -> Iterator[Browsers]:
+    found = Browsers(superset, launch)
+    yield found
+    found.close()
