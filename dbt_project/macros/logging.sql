@@ -36,6 +36,11 @@ case
 end
 {%- endmacro %}
 
+{#- Whether what lies under one of some prefixes is in part also under another prefix. -#}
+{% macro any_overlaps(prefixes, prefix) -%}
+len(list_filter({{ prefixes }}, item -> starts_with(item, {{ prefix }}) or starts_with({{ prefix }}, item))) > 0
+{%- endmacro %}
+
 {#- A text without any of some characters. -#}
 {% macro without_characters(text, characters) -%}
 translate({{ text }}, '{{ characters }}', '')

@@ -111,6 +111,16 @@ def test_a_control_over_findings_of_others_needs_the_events_that_they_need():
     assert missing == {}
 
 
+def test_each_type_of_log_event_has_its_control():
+    """LI-01 and LI-02 ask the control of a type for how long its events are kept."""
+    macro = (PROJECT / "dbt_project" / "macros" / "log_streams.sql").read_text()
+    types = dict(re.findall(r"'(LG-\d\d)': '(\w+)'", macro))
+    assert len(types) == 8
+    for control_id, event_type in types.items():
+        sql = CONTROLS[control_id][0].with_suffix(".sql").read_text()
+        assert f"log_streams_judged('{event_type}')" in sql, control_id
+
+
 @pytest.mark.parametrize("path", sorted(TRUTH.glob("*.yml")), ids=lambda path: path.stem)
 def test_every_truth_is_of_a_control_and_its_codes(path: Path):
     known = yaml.safe_load(path.read_text())
