@@ -5,10 +5,13 @@ What is not said here went by the book (``register_lines.incidents``). Minutes c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import Export
 from soc2_warehouse.sandbox.rhythm import moment
 
 SECOND = 1 / 60
@@ -214,6 +217,11 @@ TRACKER = (
     {"ticket_id": "OPS-10", "status": "Closed", "resolution": "done", "closed_at": "2026-06-20T10:00:00Z"},
     {"ticket_id": "OPS-11", "status": "In progress", "resolution": None, "closed_at": None},
 )
+
+
+def exported(company: Company, now: datetime) -> Iterator[Export]:
+    yield "support_tickets", "tickets", "event", support_tickets(now)
+    yield "tickets", "tickets", "snapshot", [dict(ticket) for ticket in TRACKER]
 
 
 def support_tickets(now: datetime) -> list[dict[str, Any]]:
