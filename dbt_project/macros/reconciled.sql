@@ -14,6 +14,22 @@ select
     '{{ detail }}' as detail
 {%- endmacro %}
 
+{#-
+  The same over a relation of checks: check_name, scope, expected, actual, detail. `also`: what must hold besides. A count that
+  could not be made (null) leaves the check open, or with `unread_fails` fails it.
+-#}
+{% macro checks_agree(checks, also='', unread_fails=false) -%}
+{%- set agree = 'expected = actual' ~ (' and ' ~ also if also else '') -%}
+select
+    check_name,
+    scope,
+    cast(expected as bigint) as expected,
+    cast(actual as bigint) as actual,
+    {{ 'coalesce(' ~ agree ~ ', false)' if unread_fails else agree }} as passed,
+    detail
+from {{ checks }}
+{%- endmacro %}
+
 {#- Regions that are enabled on the day judged, as a select. -#}
 {% macro enabled_regions() -%}
 select region
