@@ -55,6 +55,8 @@ def _party(name: str, **columns: Any) -> dict[str, dict[str, Any]]:
     return {f"notification:{name}": columns}
 
 
+#: Entries of an incident that is over.
+OVER = ("remediation", "recovery", "verification")
 PLANTS = (
     # IR-01
     Plant("INC-CLOCK", "2026-06-10T20:00", "P3", line={"detected_at": moment("2026-06-10T20:30")}),
@@ -191,6 +193,16 @@ PLANTS = (
     Plant("INC-SELF", "2026-06-16T22:00", postmortem={"approved_by": "E1008"}),
     # IR-09
     Plant("INC-BACKFILLED", "2026-06-29T22:00", "P3", phases_since="2026-07-03T10:00"),
+    # Nobody ever closes them: one is due for IR-05 after a week, the other for IR-09 after 30 days.
+    Plant(
+        "INC-NEVER-CLOSED",
+        "2026-06-25T20:00",
+        paged=False,
+        line={"resolved_at": None},
+        drop=("containment", *OVER),
+        postmortem=None,
+    ),
+    Plant("INC-GOES-ON", "2026-06-02T21:00", "P3", paged=False, line={"resolved_at": None}, drop=OVER),
     # IR-11
     Plant(
         "INC-UNDER",
