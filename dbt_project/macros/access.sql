@@ -1,17 +1,4 @@
-{#- What the access controls share: working days, and who holds a declared permission when. -#}
-
-{#-
-  When the n-th working day after a moment is over (UTC), as an expression: days from Monday to Friday, no holidays.
--#}
-{% macro working_days_end(moment, days) -%}
-cast(list_extract(
-    list_filter(
-        generate_series(cast({{ moment }} as date) + 1, cast({{ moment }} as date) + {{ 2 * days + 6 }}, interval 1 day),
-        item -> isodow(item) < 6
-    ),
-    {{ days }}
-) + interval 1 day as timestamp)
-{%- endmacro %}
+{#- What the access controls share: who holds a declared permission when. -#}
 
 {#-
   Who holds a declared permission when, as a select: person_key, role, valid_from, valid_to (excluded, null is open).

@@ -168,3 +168,83 @@ select
     detail
 from checks
 {%- endmacro %}
+
+{#- Which control is about which type of event. -#}
+{% macro log_event_types() -%}
+{{ return({
+    'LG-01': 'authentication',
+    'LG-02': 'authorization_failure',
+    'LG-03': 'pii_access',
+    'LG-04': 'config_change',
+    'LG-05': 'deployment',
+    'LG-06': 'system_error',
+    'LG-07': 'user_lifecycle',
+    'LG-08': 'admin_action',
+}) }}
+{%- endmacro %}
+
+{#- For how many days events of a type must be kept, as its control says; a type that no control knows for as long as any. -#}
+{% macro log_retention_days(event_type) -%}
+{%- set days = {} -%}
+{%- for control_id, type in soc2_warehouse.log_event_types().items() -%}
+  {%- do days.update({type: soc2_warehouse.param_of(control_id, 'retention_days')}) -%}
+{%- endfor -%}
+case {{ event_type }}
+    {%- for type, least in days.items() %}
+    when '{{ type }}' then {{ least }}
+    {%- endfor %}
+    else greatest({{ days.values() | join(', ') }})
+end
+{%- endmacro %}
+
+{#- The part of "bucket/prefix" behind the bucket; empty for all of it. -#}
+{% macro prefix_in_bucket(destination) -%}
+case when position('/' in {{ destination }}) > 0 then substr({{ destination }}, position('/' in {{ destination }}) + 1) else '' end
+{%- endmacro %}
+
+{#- Archives that the register of log streams names, as a select: one row per stream and bucket/prefix. -#}
+{% macro registered_archives() -%}
+select
+    stream_id,
+    event_types,
+    {{ soc2_warehouse.part('destination_ref', '/', 1) }} as bucket_name,
+    {{ soc2_warehouse.prefix_in_bucket('destination_ref') }} as prefix
+from ({{ soc2_warehouse.newest(ref('stg_registers__log_streams')) }}) as listed
+where destination_type = 's3'
+{%- endmacro %}
+
+{#- The stores of a control over dim_log_store: what trails write into, and what the register names, each with a row. -#}
+{% macro log_stores_reconciled(control) -%}
+with trails as (
+    select distinct 'arn:aws:s3:::' || bucket_name as store_id
+    from {{ ref('stg_aws_trail_config__trails') }}
+    where _day = {{ as_of_day() }} and bucket_name is not null
+),
+
+archives as (
+    select distinct 'arn:aws:s3:::' || bucket_name as store_id
+    from ({{ soc2_warehouse.registered_archives() }}) as registered
+)
+
+select
+    'stores_judged' as check_name,
+    'aws_trail_config.trails' as scope,
+    count(*) as expected,
+    count(judged.entity_key) as actual,
+    count(*) = count(judged.entity_key) and count(*) > 0 as passed,
+    'buckets that trails write into, each with a row' as detail
+from trails
+left join {{ control }} as judged on judged.entity_key = trails.store_id
+
+union all
+
+select
+    'archives_judged',
+    'registers.log_streams',
+    count(*),
+    count(judged.entity_key),
+    count(*) = count(judged.entity_key),
+    'buckets that the register keeps streams in, each with a row'
+from archives
+left join {{ control }} as judged on judged.entity_key = archives.store_id
+{%- endmacro %}

@@ -25,15 +25,9 @@ case
 end
 {%- endmacro %}
 
-{#-
-  Whether event selectors of a trail keep the reads of all objects of a bucket; null when there are none to judge.
-  Management events alone say nothing of objects, and a selector of some prefix is not the bucket.
--#}
-{% macro keeps_object_reads(basic, advanced, bucket_arn) -%}
-case
-    when coalesce(len(cast({{ basic }} as json[])), 0) + coalesce(len(cast({{ advanced }} as json[])), 0) > 0
-        then {{ soc2_warehouse.selects_objects_of(basic, advanced, bucket_arn, 'read') }}
-end
+{#- Whether what lies under one of some prefixes is in part also under another prefix. -#}
+{% macro any_overlaps(prefixes, prefix) -%}
+len(list_filter({{ prefixes }}, item -> starts_with(item, {{ prefix }}) or starts_with({{ prefix }}, item))) > 0
 {%- endmacro %}
 
 {#- A text without any of some characters. -#}
@@ -81,8 +75,9 @@ len(list_filter({{ soc2_warehouse.policy_statements(document) }}, statement ->
 {%- endmacro %}
 
 {#-
-  Whether selectors of a trail take every read, or every write (kind), of the objects of one bucket. Advanced selectors may
-  name the kind (readOnly) and the bucket (resources.ARN, by StartsWith); whatever else stands in one narrows it.
+  Whether selectors of a trail take every read, or every write (kind), of the objects of one bucket. Management events say
+  nothing of objects, and a selector of some prefix is not the bucket. Advanced selectors may name the kind (readOnly) and
+  the bucket (resources.ARN, by StartsWith); whatever else stands in one narrows it.
 -#}
 {% macro selects_objects_of(basic, advanced, bucket_arn, kind) -%}
 {%- set texts = "json_extract_string(item, '$.FieldSelectors[*]." -%}

@@ -20,3 +20,30 @@ where _run_id in (
 select * from {{ relation }}
 qualify row_number() over (partition by {{ key }} order by _day desc, _run_id desc, _seq desc) = 1
 {%- endmacro %}
+
+{#- What a source of AWS lists of each service of each region: one row per resource, or the error answered instead. -#}
+{% macro service_resources(source_name) -%}
+with source as (
+    {{ soc2_warehouse.new_runs(source_name, 'resources') }}
+),
+
+renamed as (
+    select
+        _day,
+        _run_id,
+        _seq,
+
+        {{ json_text('parent', '$.Region') }} as region,
+        {{ json_text('parent', '$.Service') }} as service,
+        {{ json_text('parent', '$.Account') }} as account_id,
+        {{ json_text('item.element', '$.Id') }} as resource_id,
+        item.element as settings,
+
+        {{ json_int('error', '$.status') }} as error_status,
+        {{ json_text('error', '$.code') }} as error_code
+    from source
+    {{ each_or_none('record') }}
+)
+
+select * from renamed
+{%- endmacro %}

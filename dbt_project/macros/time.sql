@@ -47,12 +47,20 @@ cast(timezone('UTC', timezone({{ zone }}, {{ local_timestamp }})) as timestamp)
 ({{ timestamp }} + to_hours(cast({{ hours }} as integer)))
 {%- endmacro %}
 
-{#- The same time of day some business days later (Monday to Friday, UTC); from a weekend, counted from Friday. -#}
+{#-
+  The same time of day some business days later (Monday to Friday, UTC); from a weekend, counted from Friday. Holidays are
+  business days here: where a deadline spares them, `numbered_days` has the company's calendar.
+-#}
 {% macro plus_business_days(timestamp, days) -%}
 ({{ timestamp }} + to_days(cast(
     case isodow({{ timestamp }}) when 6 then -1 when 7 then -2 else 0 end
     + {{ days }} + 2 * floor(({{ days }} + least(isodow({{ timestamp }}), 5) - 1) / 5)
 as integer)))
+{%- endmacro %}
+
+{#- When the n-th business day after a moment is over (UTC), by the same calendar. -#}
+{% macro business_days_end(timestamp, days) -%}
+cast(cast({{ soc2_warehouse.plus_business_days(timestamp, days) }} as date) + 1 as timestamp)
 {%- endmacro %}
 
 {#- The calendar day of a UTC timestamp in an IANA zone. -#}

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import shutil
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from soc2_warehouse import sandbox
 from soc2_warehouse.sandbox import exports, log_streams
 from soc2_warehouse.sandbox.aws.buckets import BUCKETS
 from soc2_warehouse.sandbox.aws.databases import DATABASES
@@ -80,3 +87,21 @@ def test_every_registered_stream_is_of_a_system_and_kept_where_the_account_has_s
             assert set(store.types) <= set(stream.types)
             if store.kind == "s3":
                 assert store.ref.partition("/")[0] in names
+
+
+def test_a_module_exports_by_being_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def found() -> list[tuple[str, str]]:
+        importlib.invalidate_caches()
+        return [(source, table) for source, table, _, _ in exports.written(Company(), now)]
+
+    now = datetime(2026, 7, 1, 2, tzinfo=UTC)
+    before = found()
+    assert {"db_grants", "log_counts", "privacy", "processing", "siem", "support_tickets", "tickets"} <= {*dict(before)}
+    monkeypatch.setattr(sandbox, "__path__", [*sandbox.__path__, str(tmp_path)])
+    (tmp_path / "of_a_test.py").write_text("def exported(company, now):\n    yield 'fax', 'pages', 'event', []\n")
+    assert sorted(found()) == sorted([*before, ("fax", "pages")])
+    shutil.copy(tmp_path / "of_a_test.py", tmp_path / "of_a_test_too.py")
+    with pytest.raises(ValueError, match=r"of_a_test_too\.py writes fax\.pages, which sandbox/of_a_test\.py writes"):
+        found()
+    for name in ("of_a_test", "of_a_test_too"):
+        del sys.modules[f"{sandbox.__name__}.{name}"]

@@ -16,7 +16,7 @@ from soc2_warehouse.sandbox.rhythm import moment
 
 
 def told(text: str) -> tuple[dict[str, dict], Counter]:
-    found = {table: records for _, table, _, records in siem.written(moment(text))}
+    found = {table: records for _, table, _, records in siem.exported(Company(), moment(text))}
     totals = Counter({line["rule_id"]: line["alerts"] for line in found["alert_counts"]})
     return {alert["alert_id"]: alert for alert in found["alerts"]}, totals
 

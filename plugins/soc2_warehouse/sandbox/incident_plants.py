@@ -5,10 +5,13 @@ What is not said here went by the book (``register_lines.incidents``). Minutes c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import Export
 from soc2_warehouse.sandbox.rhythm import moment
 
 SECOND = 1 / 60
@@ -52,6 +55,8 @@ def _party(name: str, **columns: Any) -> dict[str, dict[str, Any]]:
     return {f"notification:{name}": columns}
 
 
+#: Entries of an incident that is over.
+OVER = ("remediation", "recovery", "verification")
 PLANTS = (
     # IR-01
     Plant("INC-CLOCK", "2026-06-10T20:00", "P3", line={"detected_at": moment("2026-06-10T20:30")}),
@@ -188,6 +193,16 @@ PLANTS = (
     Plant("INC-SELF", "2026-06-16T22:00", postmortem={"approved_by": "E1008"}),
     # IR-09
     Plant("INC-BACKFILLED", "2026-06-29T22:00", "P3", phases_since="2026-07-03T10:00"),
+    # Nobody ever closes them: one is due for IR-05 after a week, the other for IR-09 after 30 days.
+    Plant(
+        "INC-NEVER-CLOSED",
+        "2026-06-25T20:00",
+        paged=False,
+        line={"resolved_at": None},
+        drop=("containment", *OVER),
+        postmortem=None,
+    ),
+    Plant("INC-GOES-ON", "2026-06-02T21:00", "P3", paged=False, line={"resolved_at": None}, drop=OVER),
     # IR-11
     Plant(
         "INC-UNDER",
@@ -214,6 +229,11 @@ TRACKER = (
     {"ticket_id": "OPS-10", "status": "Closed", "resolution": "done", "closed_at": "2026-06-20T10:00:00Z"},
     {"ticket_id": "OPS-11", "status": "In progress", "resolution": None, "closed_at": None},
 )
+
+
+def exported(company: Company, now: datetime) -> Iterator[Export]:
+    yield "support_tickets", "tickets", "event", support_tickets(now)
+    yield "tickets", "tickets", "snapshot", [dict(ticket) for ticket in TRACKER]
 
 
 def support_tickets(now: datetime) -> list[dict[str, Any]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from soc2_warehouse.sandbox.aws.cloud import EUROPE, Dated, moment
 from soc2_warehouse.sandbox.aws.keys import ALWAYS
 from soc2_warehouse.sandbox.aws.log_groups import GROUPS, group_arn
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import Export, Record
 from soc2_warehouse.sandbox.rhythm import chance
 
-Record = dict[str, Any]
 DAY = timedelta(days=1)
 RECOUNTED = 35
 WEEKEND = 0.15
@@ -176,6 +176,11 @@ STREAMS = (
         counted_from=date(2026, 7, 4),
     ),
 )
+
+
+def exported(company: Company, now: datetime) -> Iterator[Export]:
+    yield "log_counts", "days", "event", list(counted(company.seed, now))
+    yield "log_counts", "stores", "snapshot", list(held(now))
 
 
 def counted(seed: int, now: datetime) -> Iterator[Record]:

@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import Export, Record
 from soc2_warehouse.sandbox.register_lines.privacy import fields, stores
 from soc2_warehouse.sandbox.rhythm import moment
 
-Record = dict[str, Any]
 CONTENT = Path(__file__).parent / "registers_content"
 BACK_DAYS = 3
 SCANNED = "2026-06-28T04:00"
@@ -46,8 +46,7 @@ USES = (
 )
 
 
-def exported(now: datetime) -> Iterator[tuple[str, str, str, list[Record]]]:
-    """(source, table, kind, records) of the exports as of ``now``, aware UTC."""
+def exported(company: Company, now: datetime) -> Iterator[Export]:
     uses = list(_uses(now))
     yield "privacy", "consents", "event", list(_consents(now))
     yield "privacy", "processing_events", "event", uses

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import Export, Record
 from soc2_warehouse.sandbox.rhythm import moment
 
-Record = dict[str, Any]
 CONTENT = Path(__file__).parent / "registers_content"
 BACK = timedelta(days=10)
 RECORDS = {"PL01": 1840, "PL02": 212, "PL03": 4210, "PL04": 34}
@@ -56,8 +56,7 @@ RECONCILIATIONS: dict[tuple[str, str], Record | None] = {
 }
 
 
-def exported(now: datetime) -> Iterator[tuple[str, str, str, list[Record]]]:
-    """(source, table, kind, records) of the exports as of ``now``, aware UTC."""
+def exported(company: Company, now: datetime) -> Iterator[Export]:
     runs = [run for pipeline in _read("pipelines") for run in _runs(pipeline, now)]
     made = [one for recon in _read("reconciliations") for one in _made(recon, now)]
     for table, records in (

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import pkgutil
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from soc2_warehouse import sources
+from soc2_warehouse import sandbox, sources
 from soc2_warehouse.clock import Clock, as_of
 from soc2_warehouse.connections import Connection, any_configured, variable
 from soc2_warehouse.landing import Landing
@@ -42,14 +40,7 @@ def is_wanted() -> bool:
 @cache
 def _servers() -> dict[str, ModuleType]:
     """Modules of the sandbox that serve an API, by name: ``create_app(company, now)`` and ``connection(url)``."""
-    from soc2_warehouse import sandbox
-
-    found = {
-        module.name: importlib.import_module(f"{sandbox.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(sandbox.__path__)
-        if module.name != "serve"
-    }
-    return {name: module for name, module in sorted(found.items()) if hasattr(module, "create_app")}
+    return sandbox.modules_with("create_app")
 
 
 class Sandbox:

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 from soc2_warehouse.sandbox import siem_rules
 from soc2_warehouse.sandbox.bursts import BURSTS, EXCESSES
+from soc2_warehouse.sandbox.company import Company
+from soc2_warehouse.sandbox.exports import Export, Record
 from soc2_warehouse.sandbox.github.pipeline import DEPLOYMENT_IDS
 from soc2_warehouse.sandbox.rhythm import moment
 from soc2_warehouse.sandbox.siem_rules import ANALYST
 from soc2_warehouse.sandbox.timetable import Deployment, deployments
 
-Record = dict[str, Any]
 BEGIN = moment("2026-01-01")
 OFFICE = ZoneInfo("America/New_York")
 SECURITY = "security@acme.example"
@@ -200,8 +201,7 @@ def _deployed() -> Iterator[Alert]:
             )
 
 
-def written(now: datetime) -> Iterator[tuple[str, str, str, list[Record]]]:
-    """(source, table, kind, records) of the SIEM's exports as of ``now``."""
+def exported(company: Company, now: datetime) -> Iterator[Export]:
     alerts = [_alert(one, now) for one in (*_told(), *_deployed()) if one.at <= now]
     totals = Counter(str(alert["rule_id"]) for alert in alerts)
     yield "siem", "rules", "snapshot", list(siem_rules.standing(now))

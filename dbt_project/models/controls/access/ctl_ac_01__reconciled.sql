@@ -73,11 +73,4 @@ checks as (
     from asked
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    coalesce(expected = actual, false) as passed,
-    detail
-from checks
+{{ checks_agree('checks', unread_fails=true) }}

@@ -43,11 +43,4 @@ checks as (
     from apps
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    coalesce(expected = actual and (check_name = 'apps_have_policies' or expected > 0), false) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name = 'apps_have_policies' or expected > 0)", unread_fails=true) }}

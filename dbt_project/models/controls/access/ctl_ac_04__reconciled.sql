@@ -44,11 +44,4 @@ checks as (
         'repositories whose accounts were asked for'
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and expected > 0 as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="expected > 0") }}

@@ -35,11 +35,4 @@ checks as (
         'production databases whose privileges were exported'
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name = 'databases_exported' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name = 'databases_exported' or expected > 0)") }}

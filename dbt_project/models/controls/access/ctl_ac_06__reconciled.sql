@@ -40,11 +40,4 @@ checks as (
         'rows of the register that were read at the commit of the history'
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and expected > 0 as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="expected > 0") }}

@@ -67,11 +67,4 @@ checks as (
     where trail.events + directory.events = 0
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name <> 'every_account_read' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name <> 'every_account_read' or expected > 0)") }}

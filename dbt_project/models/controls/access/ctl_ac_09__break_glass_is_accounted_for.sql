@@ -19,7 +19,7 @@ timed as (
     select
         *,
         {{ plus_hours('started_at', param('retro_justification_hours')) }} as justify_by,
-        case when is_registered and not has_no_end then {{ working_days_end('ended_at', review_days) }} end as review_by,
+        case when is_registered and not has_no_end then {{ business_days_end('ended_at', review_days) }} end as review_by,
         {{ seconds_between('started_at', 'case when has_no_end then ' ~ as_of() ~ ' else ended_at end') }} as duration_seconds,
         coalesce(length(trim(justification)) >= {{ param('min_justification_chars') }}, false) as is_explained
     from sessions

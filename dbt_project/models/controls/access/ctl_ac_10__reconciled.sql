@@ -74,11 +74,4 @@ checks as (
     having count(*) = 0 and exists (select 1 from systems)
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    coalesce(expected = actual, false) as passed,
-    detail
-from checks
+{{ checks_agree('checks', unread_fails=true) }}

@@ -9,11 +9,4 @@ with checks as (
     having count(*) = 0
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    coalesce(expected = actual, false) as passed,
-    detail
-from checks
+{{ checks_agree('checks', unread_fails=true) }}

@@ -143,11 +143,4 @@ checks as (
     where listed.expected = 0 and history.expected = 0 and complete_extracts.complete = 2
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    coalesce(expected = actual, false) as passed,
-    detail
-from checks
+{{ checks_agree('checks', unread_fails=true) }}

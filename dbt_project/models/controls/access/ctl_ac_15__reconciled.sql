@@ -2,13 +2,7 @@ with listed as (select count(distinct spell_id) as spells from {{ ref('ctl_ac_15
 
 judged as (select count(distinct spell_id) as spells from {{ ref('ctl_ac_14__leavers_lose_access') }})
 
-select
-    'spells_as_in_ac_14' as check_name,
-    'ctl_ac_14__leavers_lose_access' as scope,
-    judged.spells as expected,
-    listed.spells as actual,
-    judged.spells = listed.spells as passed,
-    'ended employments and contracts that AC-14 lists against those listed here' as detail
+{{ counts_agree('spells_as_in_ac_14', 'ctl_ac_14__leavers_lose_access', 'judged.spells', 'listed.spells', 'ended employments and contracts that AC-14 lists against those listed here') }}
 from judged
 cross join listed
 

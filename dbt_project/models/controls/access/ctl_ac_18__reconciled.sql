@@ -64,11 +64,4 @@ checks as (
         )
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name = 'no_active_keys' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name = 'no_active_keys' or expected > 0)") }}

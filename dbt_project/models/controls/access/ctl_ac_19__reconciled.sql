@@ -47,11 +47,4 @@ checks as (
     where production.expected = 0 and listings.expected = listings.actual and listings.expected > 0
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name <> 'listings_of_the_day' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name <> 'listings_of_the_day' or expected > 0)") }}

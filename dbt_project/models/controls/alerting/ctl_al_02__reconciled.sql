@@ -33,24 +33,12 @@ told as (
     where rule_id = '{{ parameter_of(control, "rule_id") }}'
 )
 
-select
-    'failed_events_counted' as check_name,
-    'okta.system_log, aws_trail.events' as scope,
-    counted.expected as expected,
-    counted.actual as actual,
-    counted.expected = counted.actual as passed,
-    'failed sign-ins landed on the day judged against those that are kept' as detail
+{{ counts_agree('failed_events_counted', 'okta.system_log, aws_trail.events', 'counted.expected', 'counted.actual', 'failed sign-ins landed on the day judged against those that are kept') }}
 from counted
 
 union all
 
-select
-    'alerts_exported',
-    'siem.alerts',
-    cast(told.alerts as bigint),
-    (select count(*) from alerts),
-    told.alerts = (select count(*) from alerts),
-    'alerts of the rule that the SIEM counts against those exported'
+{{ counts_agree('alerts_exported', 'siem.alerts', 'told.alerts', '(select count(*) from alerts)', 'alerts of the rule that the SIEM counts against those exported') }}
 from told
 
 union all

@@ -19,24 +19,12 @@ counted as (
     left join {{ ref('int_personal_data_queries') }} as kept on kept.event_id = landed.event_id
 )
 
-select
-    'stores_are_logged' as check_name,
-    'app_pii_access_log.events' as scope,
-    count(*) as expected,
-    cast(coalesce(sum(is_logged), 0) as bigint) as actual,
-    count(*) = coalesce(sum(is_logged), 0) as passed,
-    'databases and warehouses of personal data, by the register of data stores, against those with a query or heartbeat' as detail
+{{ counts_agree('stores_are_logged', 'app_pii_access_log.events', 'count(*)', 'coalesce(sum(is_logged), 0)', 'databases and warehouses of personal data, by the register of data stores, against those with a query or heartbeat') }}
 from stores
 
 union all
 
-select
-    'queries_counted',
-    'app_pii_access_log.events',
-    counted.expected,
-    counted.actual,
-    counted.expected = counted.actual,
-    'queries landed on the day judged against those that are kept'
+{{ counts_agree('queries_counted', 'app_pii_access_log.events', 'counted.expected', 'counted.actual', 'queries landed on the day judged against those that are kept') }}
 from counted
 
 union all

@@ -42,13 +42,7 @@ where check_name in ('runs_have_a_deployment', 'deployments_seen_in_cloud', 'rep
 
 union all
 
-select
-    'deployments_classified' as check_name,
-    'deploys.deployments' as scope,
-    counted.deployments as expected,
-    cast(counted.inside + judged.outside as bigint) as actual,
-    counted.deployments = counted.inside + judged.outside as passed,
-    'production deployments of the window against those inside office hours and rows' as detail
+{{ counts_agree('deployments_classified', 'deploys.deployments', 'counted.deployments', 'counted.inside + judged.outside', 'production deployments of the window against those inside office hours and rows') }}
 from counted
 cross join judged
 

@@ -34,13 +34,7 @@ heartbeats as (
     select count(*) as alerts from {{ ref('fct_alert') }} where source_id = 'siem' and is_test
 )
 
-select
-    'alerts_agree_by_rule' as check_name,
-    'siem.alerts' as scope,
-    count(*) as expected,
-    cast(coalesce(sum(case when agrees then 1 else 0 end), 0) as bigint) as actual,
-    count(*) = coalesce(sum(case when agrees then 1 else 0 end), 0) as passed,
-    'rules with alerts against those of which the SIEM counts as many as it exported' as detail
+{{ counts_agree('alerts_agree_by_rule', 'siem.alerts', 'count(*)', 'coalesce(sum(case when agrees then 1 else 0 end), 0)', 'rules with alerts against those of which the SIEM counts as many as it exported') }}
 from compared
 
 union all

@@ -19,23 +19,11 @@ answered as (
     where _day = {{ as_of_day() }}
 )
 
-select
-    'services_judged' as check_name,
-    'registers' as scope,
-    cast(count(*) as bigint) as expected,
-    cast(count(judged.service_id) as bigint) as actual,
-    count(*) = count(judged.service_id) and count(*) > 0 as passed,
-    'services that any register names, each with rows of the population' as detail
+{{ counts_agree('services_judged', 'registers', 'count(*)', 'count(judged.service_id)', 'services that any register names, each with rows of the population', some=true) }}
 from services
 left join judged on judged.service_id = services.service_id
 
 union all
 
-select
-    'regions_read',
-    'aws_availability.alarms',
-    cast(asked as bigint),
-    cast(read as bigint),
-    asked = read and asked > 0,
-    'regions whose alarms were listed'
+{{ counts_agree('regions_read', 'aws_availability.alarms', 'asked', 'read', 'regions whose alarms were listed', some=true) }}
 from answered

@@ -12,22 +12,10 @@ counted as (
     left join {{ ref('dim_data_store') }} as stores on stores.store_id = named.store_id
 )
 
-select
-    'critical_stores_judged' as check_name,
-    'registers.slas' as scope,
-    cast(named as bigint) as expected,
-    cast(judged as bigint) as actual,
-    named = judged and named > 0 as passed,
-    'stores that a service cannot live without, each a row of the population' as detail
+{{ counts_agree('critical_stores_judged', 'registers.slas', 'named', 'judged', 'stores that a service cannot live without, each a row of the population', some=true) }}
 from counted
 
 union all
 
-select
-    'critical_stores_known',
-    'dim_data_store',
-    cast(named as bigint),
-    cast(known as bigint),
-    named = known,
-    'those stores, each one that a provider lists or the register of data stores names'
+{{ counts_agree('critical_stores_known', 'dim_data_store', 'named', 'known', 'those stores, each one that a provider lists or the register of data stores names') }}
 from counted

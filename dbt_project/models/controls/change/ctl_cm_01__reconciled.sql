@@ -141,13 +141,7 @@ inner join last_updates using (repo_id, branch)
 
 union all
 
-select
-    'repositories_read' as check_name,
-    'organisation' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'Repositories of the organisation less those excluded with a reason, against those whose activity was read.' as detail
+{{ counts_agree('repositories_read', 'organisation', 'expected', 'actual', 'Repositories of the organisation less those excluded with a reason, against those whose activity was read.') }}
 from repositories
 
 union all

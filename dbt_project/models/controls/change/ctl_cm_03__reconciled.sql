@@ -120,36 +120,18 @@ left join merged
 
 union all
 
-select
-    'pull_requests_of_commits_read' as check_name,
-    'organisation' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'Pull requests that account for commits on production branches, against those read.' as detail
+{{ counts_agree('pull_requests_of_commits_read', 'organisation', 'expected', 'actual', 'Pull requests that account for commits on production branches, against those read.') }}
 from unlisted
 
 union all
 
-select
-    'reviews_read' as check_name,
-    'organisation' as scope,
-    cast(reviews_expected as bigint) as expected,
-    cast(reviews_actual as bigint) as actual,
-    reviews_expected = reviews_actual as passed,
-    'Reviews that GitHub counts on the merged pull requests, against reviews read.' as detail
+{{ counts_agree('reviews_read', 'organisation', 'reviews_expected', 'reviews_actual', 'Reviews that GitHub counts on the merged pull requests, against reviews read.') }}
 from parts
 where pulls > 0
 
 union all
 
-select
-    'commits_read' as check_name,
-    'organisation' as scope,
-    cast(commits_expected as bigint) as expected,
-    cast(commits_actual as bigint) as actual,
-    commits_expected = commits_actual as passed,
-    'Commits that GitHub counts on the merged pull requests, against commits read.' as detail
+{{ counts_agree('commits_read', 'organisation', 'commits_expected', 'commits_actual', 'Commits that GitHub counts on the merged pull requests, against commits read.') }}
 from parts
 where pulls > 0
 

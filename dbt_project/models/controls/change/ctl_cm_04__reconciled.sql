@@ -13,13 +13,7 @@ counted as (
     left join judged using (repo_id, pr_number)
 )
 
-select
-    'pull_requests_have_a_row' as check_name,
-    'organisation' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'Pull requests merged into production branches, against those with at least one required check or a row that says none was.' as detail
+{{ counts_agree('pull_requests_have_a_row', 'organisation', 'expected', 'actual', 'Pull requests merged into production branches, against those with at least one required check or a row that says none was.') }}
 from counted
 
 union all

@@ -8,13 +8,7 @@ types as (
     from {{ ref('ctl_cm_05__every_type_of_test_ran') }}
 )
 
-select
-    'a_row_for_each_type' as check_name,
-    'organisation' as scope,
-    cast(merged.pulls * types.types as bigint) as expected,
-    cast(types.judged as bigint) as actual,
-    merged.pulls * types.types = types.judged as passed,
-    'Pull requests merged into production branches times types of test, against the rows judged.' as detail
+{{ counts_agree('a_row_for_each_type', 'organisation', 'merged.pulls * types.types', 'types.judged', 'Pull requests merged into production branches times types of test, against the rows judged.') }}
 from merged
 cross join types
 

@@ -79,13 +79,7 @@ trail_days as (
     where source_id = 'aws_trail.events' and status = 'complete'
 )
 
-select
-    'runs_have_a_deployment' as check_name,
-    'organisation' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'Successful runs of registered deployment workflows in the window, against those a deployment record names.' as detail
+{{ counts_agree('runs_have_a_deployment', 'organisation', 'expected', 'actual', 'Successful runs of registered deployment workflows in the window, against those a deployment record names.') }}
 from run_counts
 
 union all
@@ -101,13 +95,7 @@ from deployment_counts
 
 union all
 
-select
-    'changes_accounted_for' as check_name,
-    'organisation' as scope,
-    cast(changes as bigint) as expected,
-    cast(coalesce(rows_found, 0) as bigint) as actual,
-    changes = coalesce(rows_found, 0) as passed,
-    'Deployment records and cloud calls, against rows of the control and the calls folded into them.' as detail
+{{ counts_agree('changes_accounted_for', 'organisation', 'changes', 'coalesce(rows_found, 0)', 'Deployment records and cloud calls, against rows of the control and the calls folded into them.') }}
 from population
 
 union all

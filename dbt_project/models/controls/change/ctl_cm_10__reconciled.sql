@@ -33,24 +33,12 @@ register as (
     select count(*) as lines from ({{ newest(ref('stg_registers__emergency_changes')) }}) as listed
 )
 
-select
-    'bypasses_accounted_for' as check_name,
-    'change controls' as scope,
-    counted.expected,
-    counted.actual,
-    counted.expected = counted.actual as passed,
-    'exceptions of the controls that tell a bypass, against those that a row names' as detail
+{{ counts_agree('bypasses_accounted_for', 'change controls', 'counted.expected', 'counted.actual', 'exceptions of the controls that tell a bypass, against those that a row names') }}
 from counted
 
 union all
 
-select
-    'declarations_judged',
-    'registers.emergency_changes',
-    register.lines,
-    (select count(*) from judged where is_declared),
-    register.lines = (select count(*) from judged where is_declared),
-    'lines of the register, each a row'
+{{ counts_agree('declarations_judged', 'registers.emergency_changes', 'register.lines', '(select count(*) from judged where is_declared)', 'lines of the register, each a row') }}
 from register
 
 union all

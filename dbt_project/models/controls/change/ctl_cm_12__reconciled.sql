@@ -24,11 +24,5 @@ with records as (
 
 union all
 
-select
-    'records_of_known_deployments',
-    'deploys.evidence_records',
-    expected,
-    actual,
-    expected = actual,
-    'records published in the window that name a deployment that is known'
+{{ counts_agree('records_of_known_deployments', 'deploys.evidence_records', 'expected', 'actual', 'records published in the window that name a deployment that is known') }}
 from records

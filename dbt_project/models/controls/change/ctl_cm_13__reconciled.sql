@@ -19,12 +19,6 @@ where check_name in ('repositories_read', 'ref_updates_unbroken', 'branch_head_r
 
 union all
 
-select
-    'events_judged',
-    'github.ref_updates',
-    told.events,
-    judged.events,
-    told.events = judged.events,
-    'forced pushes to production branches and deletions of them in the activity, each a row'
+{{ counts_agree('events_judged', 'github.ref_updates', 'told.events', 'judged.events', 'forced pushes to production branches and deletions of them in the activity, each a row') }}
 from told
 cross join judged

@@ -10,12 +10,6 @@ found as (
     where entity_key like 'console_user_mfa|%'
 )
 
-select
-    'users_judged' as check_name,
-    'aws_iam.account_summary' as scope,
-    expected.users as expected,
-    found.users as actual,
-    expected.users = found.users as passed,
-    'users that the account summary counts, each with a row' as detail
+{{ counts_agree('users_judged', 'aws_iam.account_summary', 'expected.users', 'found.users', 'users that the account summary counts, each with a row') }}
 from expected
 cross join found

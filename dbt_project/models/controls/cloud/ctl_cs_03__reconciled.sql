@@ -20,12 +20,6 @@ found as (
         and (entity_key like 'rds_in_backup_plan|%' or entity_key like 'dynamodb_in_backup_plan|%' or entity_key like 'ebs_in_backup_plan|%')
 )
 
-select
-    'stores_judged' as check_name,
-    'aws_data' as scope,
-    expected.stores as expected,
-    found.stores as actual,
-    expected.stores = found.stores as passed,
-    'databases, tables and volumes that the provider lists, each with a row' as detail
+{{ counts_agree('stores_judged', 'aws_data', 'expected.stores', 'found.stores', 'databases, tables and volumes that the provider lists, each with a row') }}
 from expected
 cross join found

@@ -11,8 +11,7 @@ found as (
 
 regions as (
     select count(*) as regions
-    from {{ ref('stg_aws_data__regions') }}
-    where _day = {{ as_of_day() }} and opt_in_status in ('opt-in-not-required', 'opted-in')
+    from ({{ enabled_regions() }}) as enabled
 ),
 
 asked as (
@@ -22,22 +21,10 @@ asked as (
     where logs._day = {{ as_of_day() }} and logs.service = 'logs'
 )
 
-select
-    'patterns_judged' as check_name,
-    'alarm_patterns' as scope,
-    expected.patterns as expected,
-    found.patterns as actual,
-    expected.patterns = found.patterns as passed,
-    'patterns of the seed, each with a row' as detail
+{{ counts_agree('patterns_judged', 'alarm_patterns', 'expected.patterns', 'found.patterns', 'patterns of the seed, each with a row') }}
 from expected
 cross join found
 union all
-select
-    'regions_asked',
-    'aws_services.resources',
-    regions.regions,
-    asked.regions,
-    regions.regions = asked.regions and regions.regions > 0,
-    'enabled regions, each asked for its filters and alarms'
+{{ counts_agree('regions_asked', 'aws_services.resources', 'regions.regions', 'asked.regions', 'enabled regions, each asked for its filters and alarms', some=true) }}
 from regions
 cross join asked

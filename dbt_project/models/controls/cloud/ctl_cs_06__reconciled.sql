@@ -1,8 +1,4 @@
-with regions as (
-    select region
-    from {{ ref('stg_aws_data__regions') }}
-    where _day = {{ as_of_day() }} and opt_in_status in ('opt-in-not-required', 'opted-in')
-),
+with regions as ({{ enabled_regions() }}),
 
 expected as (
     select count(*) * 4 as places
@@ -16,12 +12,6 @@ actual as (
     where judged.entity_key not like 'guardduty_findings_handled|%'
 )
 
-select
-    'places_watched' as check_name,
-    'aws_monitoring.resources' as scope,
-    expected.places as expected,
-    actual.places as actual,
-    expected.places = actual.places and expected.places > 0 as passed,
-    'enabled regions, each with a row for recorder, hub, detector and what the detector reads' as detail
+{{ counts_agree('places_watched', 'aws_monitoring.resources', 'expected.places', 'actual.places', 'enabled regions, each with a row for recorder, hub, detector and what the detector reads', some=true) }}
 from expected
 cross join actual

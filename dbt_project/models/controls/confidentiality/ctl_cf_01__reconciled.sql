@@ -13,11 +13,5 @@ counted as (
     left join {{ ref('ctl_cf_01__data_stores_are_classified') }} as judged on judged.entity_key = listed.store_id
 )
 
-select
-    'stores_judged' as check_name,
-    'aws_storage, aws_data and registers' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and expected > 0 as passed,
-    'stores that a provider lists or the register names, each a row of the population' as detail
+{{ counts_agree('stores_judged', 'aws_storage, aws_data and registers', 'expected', 'actual', 'stores that a provider lists or the register names, each a row of the population', some=true) }}
 from counted

@@ -13,22 +13,10 @@ customers as (
     where ended_at <= {{ as_of() }}
 )
 
-select
-    'classified_stores_judged' as check_name,
-    'CF-01' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'stores that CF-01 finds confidential or personal, each a row of the population' as detail
+{{ counts_agree('classified_stores_judged', 'CF-01', 'expected', 'actual', 'stores that CF-01 finds confidential or personal, each a row of the population') }}
 from classed
 
 union all
 
-select
-    'customers_judged',
-    'registers.customer_offboardings',
-    cast(expected as bigint),
-    cast(actual as bigint),
-    expected = actual,
-    'customers who left, each a row of the population'
+{{ counts_agree('customers_judged', 'registers.customer_offboardings', 'expected', 'actual', 'customers who left, each a row of the population') }}
 from customers

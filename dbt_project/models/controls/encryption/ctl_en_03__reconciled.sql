@@ -11,12 +11,6 @@ tried as (
     where registered.is_registered and judged.scanner is not null
 )
 
-select
-    'names_scanned' as check_name,
-    'registers.endpoints' as scope,
-    cast(names.names as bigint) as expected,
-    cast(tried.names as bigint) as actual,
-    names.names = tried.names as passed,
-    'registered names, each tried by a scanner' as detail
+{{ counts_agree('names_scanned', 'registers.endpoints', 'names.names', 'tried.names', 'registered names, each tried by a scanner') }}
 from names
 cross join tried

@@ -77,11 +77,4 @@ checks as (
     select * from registered
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

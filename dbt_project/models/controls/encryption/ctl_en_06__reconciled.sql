@@ -34,12 +34,5 @@ checks as (
         'volumes the provider lists, each a row of the population'
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    -- Regions that cannot be counted are no proof of anything.
-    expected = actual and (check_name <> 'regions_read' or expected > 0) as passed,
-    detail
-from checks
+-- Regions that cannot be counted are no proof of anything.
+{{ checks_agree('checks', also="(check_name <> 'regions_read' or expected > 0)") }}

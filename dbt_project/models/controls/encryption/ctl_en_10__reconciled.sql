@@ -17,11 +17,4 @@ with checks as (
     where check_name in ('regions_read', 'recovery_points_counted')
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name <> 'regions_read' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name <> 'regions_read' or expected > 0)") }}

@@ -51,11 +51,4 @@ checks as (
         and not exists (select 1 from answers where manager = 'CUSTOMER' or (key_arn is not null and error_code is not null))
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name <> 'regions_read' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name <> 'regions_read' or expected > 0)") }}

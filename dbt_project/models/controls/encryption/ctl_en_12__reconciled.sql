@@ -58,11 +58,4 @@ checks as (
     group by asked.source_table
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name <> 'regions_read' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name <> 'regions_read' or expected > 0)") }}

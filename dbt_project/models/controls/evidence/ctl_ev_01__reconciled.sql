@@ -15,13 +15,7 @@ members as (
     from {{ ref('ctl_ev_01__sources_are_extracted_daily') }}
 )
 
-select
-    'tables_by_days' as check_name,
-    'tables needed by controls' as scope,
-    cast(needed.tables * greatest(coalesce(days.days, 0), 0) as bigint) as expected,
-    cast(members.rows as bigint) as actual,
-    needed.tables * greatest(coalesce(days.days, 0), 0) = members.rows as passed,
-    'tables that a control declares, times the days of the window so far' as detail
+{{ counts_agree('tables_by_days', 'tables needed by controls', 'needed.tables * greatest(coalesce(days.days, 0), 0)', 'members.rows', 'tables that a control declares, times the days of the window so far') }}
 from needed
 cross join members
 left join days

@@ -35,11 +35,4 @@ checks as (
     where not exists (select 1 from {{ ref('dim_engagement') }} where report_type = 'type_2')
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

@@ -38,11 +38,4 @@ checks as (
     cross join registered
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    coalesce(expected = actual, false) as passed,
-    detail
-from checks
+{{ checks_agree('checks', unread_fails=true) }}

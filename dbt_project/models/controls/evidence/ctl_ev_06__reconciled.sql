@@ -80,11 +80,4 @@ checks as (
     where tested.controls > 0 and tested.controls = tested.tested and judged.exceptions = 0 and judged.decisions = 0
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

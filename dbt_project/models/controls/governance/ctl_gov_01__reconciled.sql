@@ -35,11 +35,4 @@ checks as (
     from register
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

@@ -10,13 +10,7 @@ judged as (
     select count(*) as rows from {{ ref('ctl_gov_03__window_is_valid_and_contiguous') }}
 )
 
-select
-    'type_2_engagements' as check_name,
-    'registers.engagement' as scope,
-    register.of_type_2 as expected,
-    judged.rows as actual,
-    register.of_type_2 = judged.rows as passed,
-    'Type II engagements of the register against rows' as detail
+{{ counts_agree('type_2_engagements', 'registers.engagement', 'register.of_type_2', 'judged.rows', 'Type II engagements of the register against rows') }}
 from register
 cross join judged
 

@@ -20,13 +20,7 @@ judged as (
     select count(deployment_id) as deployments from {{ ref('ctl_gov_05__major_changes_are_frozen') }}
 )
 
-select
-    'deployments_in_the_freeze' as check_name,
-    'CM-08' as scope,
-    deployed.deployments as expected,
-    judged.deployments as actual,
-    deployed.deployments = judged.deployments as passed,
-    'successful production deployments on the days of a freeze against rows' as detail
+{{ counts_agree('deployments_in_the_freeze', 'CM-08', 'deployed.deployments', 'judged.deployments', 'successful production deployments on the days of a freeze against rows') }}
 from deployed
 cross join judged
 

@@ -28,11 +28,4 @@ checks as (
     left join {{ ref('int_person_refs') }} as people on register.person_id = people.ref
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

@@ -36,11 +36,4 @@ checks as (
         'policies of the register against rows'
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

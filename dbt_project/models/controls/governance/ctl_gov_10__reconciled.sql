@@ -50,11 +50,4 @@ checks as (
         and exists (select 1 from {{ ref('int_engagements_dated') }})
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

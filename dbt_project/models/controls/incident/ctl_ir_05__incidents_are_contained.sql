@@ -25,7 +25,10 @@ stated as (
         entries.isolated_systems,
         entries.evidence_uri,
         entries.note,
-        coalesce({{ as_of() }} > {{ plus_hours('incidents.resolved_at', param('complete_within_hours')) }}, false) as is_due
+        coalesce(incidents.signal_at, incidents.declared_at) as begun_at,
+        -- Whether it is over or not, what was isolated is known by then.
+        coalesce({{ as_of() }} > {{ plus_hours('incidents.resolved_at', param('complete_within_hours')) }}, false)
+            or coalesce({{ as_of() }} > {{ plus_days('coalesce(incidents.signal_at, incidents.declared_at)', param('contain_within_days')) }}, false) as is_due
     from incidents
     left join entries on entries.incident_key = incidents.incident_key
 ),
@@ -45,7 +48,10 @@ select
     incident_key as entity_key,
     coalesce(title, incident_key) as entity_name,
     commander_key as owner_key,
-    {{ row_result(unknown='has_entry and entry_at is null', pending='not has_entry and not is_due') }} as result,
+    {{ row_result(
+        unknown='has_entry and entry_at is null or not has_entry and not is_due',
+        pending='not has_entry and not is_due and coalesce(resolved_at, begun_at) is not null',
+    ) }} as result,
     codes,
     case
         when not {{ is_empty_list('codes') }}
@@ -54,6 +60,7 @@ select
                 "case when " ~ includes('codes', "'NO_EVIDENCE_PRESERVED'") ~ " then 'No evidence was preserved where it is safe, and no reason is told' end",
                 "case when " ~ includes('codes', "'CONTAINMENT_BEFORE_DETECTION'") ~ " then 'Contained before it was detected' end",
             ]) }} || '.'
+        when not has_entry and coalesce(resolved_at, begun_at) is null then 'Nothing says when it began or ended: no deadline can be told.'
         when not has_entry then 'It may still be recorded.'
         when entry_at is null then 'Nothing says when it was contained.'
         else 'Contained at ' || {{ instant_text('entry_at') }} || '.'

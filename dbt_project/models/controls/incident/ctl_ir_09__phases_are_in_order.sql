@@ -20,6 +20,11 @@ stated as (
         {{ severity_in('incidents.highest_severity', param_value('all_phases')) }} as wants_all,
         {{ as_of() }} > {{ plus_hours('incidents.resolved_at', param('complete_within_hours')) }} as is_due,
         {{ as_of() }} > {{ plus_days('incidents.resolved_at', param('postmortem_within_days')) }} as is_postmortem_due,
+        incidents.resolved_at is not null as is_over,
+        coalesce(
+            incidents.resolved_at is null and {{ as_of() }} > {{ plus_days('coalesce(incidents.signal_at, incidents.declared_at)', param('close_within_days')) }},
+            false
+        ) as is_never_closed,
         -- An extract after closure held no phase, the next one held them all.
         coalesce(
             incidents.phases_written_from = incidents.phases_written_to and read_before.last_read_on > cast(incidents.resolved_at as date),
@@ -37,8 +42,8 @@ compared as (
             "case when detected_at is null then 'detection' end",
             "case when triaged_at is null then 'triage' end",
             "case when wants_all and contained_at is null then 'containment' end",
-            "case when wants_all and remediated_at is null then 'remediation' end",
-            "case when recovered_at is null then 'recovery' end",
+            "case when wants_all and remediated_at is null and is_over then 'remediation' end",
+            "case when recovered_at is null and is_over then 'recovery' end",
             "case when wants_all and postmortem_at is null and is_postmortem_due then 'post-mortem' end",
         ]) }} as missing_phases,
         {{ present([
@@ -59,12 +64,12 @@ judged as (
     select
         *,
         {{ codes([
-            ('PHASE_MISSING', 'coalesce(is_due, false) and not ' ~ is_empty_list('missing_phases')),
+            ('PHASE_MISSING', '(coalesce(is_due, false) or is_never_closed) and not ' ~ is_empty_list('missing_phases')),
             ('ORDER_IMPOSSIBLE', 'not ' ~ is_empty_list('impossible')),
             ('ORDER_UNUSUAL', 'not ' ~ is_empty_list('unusual')),
             ('BACKFILLED', 'is_backfilled'),
         ]) }} as codes,
-        not coalesce(is_due, false) as is_open
+        not coalesce(is_due, false) and not is_never_closed as is_open
     from compared
 )
 
@@ -72,7 +77,7 @@ select
     incident_key as entity_key,
     coalesce(title, incident_key) as entity_name,
     commander_key as owner_key,
-    {{ row_result(unknown='signal_at is null', pending='is_open and ' ~ is_empty_list('impossible')) }} as result,
+    {{ row_result(unknown='signal_at is null or is_never_closed', pending='is_open and coalesce(signal_at, declared_at, resolved_at) is not null and ' ~ is_empty_list('impossible')) }} as result,
     codes,
     case
         when not {{ is_empty_list('codes') }}
@@ -83,6 +88,7 @@ select
                 "case when " ~ includes('codes', "'BACKFILLED'") ~ " then 'All written on ' || cast(phases_written_from as varchar) || ', after it was over' end",
             ]) }} || '.'
         when signal_at is null then 'Nothing says when it began: no order can be judged.'
+        when is_never_closed then 'It is open for more than {{ param('close_within_days') }} days: it goes on, or nobody wrote down that it is over.'
         when is_open then 'It is not over, or only just.'
         else 'Its phases are recorded, one after another.'
     end as reason,

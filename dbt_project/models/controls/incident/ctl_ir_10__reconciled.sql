@@ -11,13 +11,7 @@ judged as (
     from {{ ref('ctl_ir_10__plan_is_rehearsed') }}
 )
 
-select
-    'exercises_judged' as check_name,
-    'registers.ir_exercises' as scope,
-    cast(held.exercises as bigint) as expected,
-    cast(judged.exercises as bigint) as actual,
-    held.exercises = judged.exercises as passed,
-    'exercises that were held, each with a row' as detail
+{{ counts_agree('exercises_judged', 'registers.ir_exercises', 'held.exercises', 'judged.exercises', 'exercises that were held, each with a row') }}
 from held
 cross join judged
 

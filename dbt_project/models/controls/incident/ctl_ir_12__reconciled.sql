@@ -7,13 +7,7 @@ with measures as (
 
 judged as (select count(distinct entity_key) as measures from {{ ref('ctl_ir_12__prevention_is_completed') }})
 
-select
-    'every_measure_judged' as check_name,
-    'registers.incident_actions' as scope,
-    cast(measures.measures as bigint) as expected,
-    cast(judged.measures as bigint) as actual,
-    measures.measures = judged.measures as passed,
-    'prevention measures of the register, each with a row' as detail
+{{ counts_agree('every_measure_judged', 'registers.incident_actions', 'measures.measures', 'judged.measures', 'prevention measures of the register, each with a row') }}
 from measures
 cross join judged
 

@@ -16,7 +16,7 @@ personal as (
 selected as (
     select
         personal.store_id,
-        max(case when {{ keeps_object_reads('selectors.selectors', 'selectors.advanced_selectors', 'personal.store_id') }} then 1 else 0 end) = 1 as is_kept,
+        max(case when {{ selects_objects_of('selectors.selectors', 'selectors.advanced_selectors', 'personal.store_id', 'read') }} then 1 else 0 end) = 1 as is_kept,
         max(case when selectors.error_code is not null or selectors.trail_arn is null then 1 else 0 end) = 1 as is_unread
     from personal
     left join {{ ref('stg_aws_trail_config__event_selectors') }} as selectors on selectors._day = {{ as_of_day() }}

@@ -9,12 +9,6 @@ found as (
     where day = cast({{ plus_days(as_of_day(), -1) }} as date) or day is null
 )
 
-select
-    'streams_have_a_row' as check_name,
-    'registers.log_streams' as scope,
-    cast(count(*) as bigint) as expected,
-    cast(count(found.stream_id) as bigint) as actual,
-    count(*) = count(found.stream_id) and count(*) > 0 as passed,
-    'registered streams with a row for yesterday' as detail
+{{ counts_agree('streams_have_a_row', 'registers.log_streams', 'count(*)', 'count(found.stream_id)', 'registered streams with a row for yesterday', some=true) }}
 from streams
 left join found on found.stream_id = streams.stream_id

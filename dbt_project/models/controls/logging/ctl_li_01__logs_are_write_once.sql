@@ -52,7 +52,8 @@ select
     {{ row_result(unknown='is_unread') }} as result,
     codes,
     case
-        when not is_own then 'The bucket is not of this account: its configuration cannot be seen from here.'
+        when not is_own and {{ is_empty_list('streams') }} then 'The bucket is not of this account: its configuration cannot be seen from here.'
+        when not is_own then 'The register keeps ' || {{ joined('streams') }} || ' in it, and no account that is read lists such a bucket.'
         when {{ includes('codes', "'NO_OBJECT_LOCK'") }} then 'Nothing keeps what is in the bucket from being overwritten or deleted.'
         when {{ includes('codes', "'LOCK_TOO_SHORT'") }} then 'Locked for ' || cast(lock_days as varchar) || ' days where ' || cast(required_days as varchar) || ' are required.'
         when {{ includes('codes', "'GOVERNANCE_BYPASSABLE'") }} then 'The lock can be lifted' || coalesce(' by ' || bypassers, '') || '.'
@@ -62,6 +63,7 @@ select
         when is_unread then 'Part of the configuration could not be read.'
         else 'Locked for ' || cast(lock_days as varchar) || ' days of ' || cast(required_days as varchar) || '.'
     end as reason,
+    streams,
     lock_mode,
     lock_days,
     versioning,

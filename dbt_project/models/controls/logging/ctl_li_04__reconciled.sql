@@ -1,8 +1,4 @@
-with regions as (
-    select region
-    from {{ ref('stg_aws_data__regions') }}
-    where _day = {{ as_of_day() }} and opt_in_status in ('opt-in-not-required', 'opted-in')
-),
+with regions as ({{ enabled_regions() }}),
 
 asked as (
     select distinct machines.region
@@ -12,12 +8,6 @@ asked as (
     where machines._day = {{ as_of_day() }} and machines.service = 'ec2'
 )
 
-select
-    'regions_asked' as check_name,
-    'aws_services.resources' as scope,
-    count(*) as expected,
-    count(asked.region) as actual,
-    count(*) = count(asked.region) and count(*) > 0 as passed,
-    'enabled regions, each asked for its machines and their reports' as detail
+{{ counts_agree('regions_asked', 'aws_services.resources', 'count(*)', 'count(asked.region)', 'enabled regions, each asked for its machines and their reports', some=true) }}
 from regions
 left join asked on asked.region = regions.region

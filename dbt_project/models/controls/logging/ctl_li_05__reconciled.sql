@@ -5,11 +5,7 @@ with trails as (
     group by trail.trail_arn, trail.is_multi_region
 ),
 
-regions as (
-    select region
-    from {{ ref('stg_aws_data__regions') }}
-    where _day = {{ as_of_day() }} and opt_in_status in ('opt-in-not-required', 'opted-in')
-),
+regions as ({{ enabled_regions() }}),
 
 expected as (
     select count(*) as places
@@ -28,12 +24,6 @@ actual as (
     ) as found
 )
 
-select
-    'regions_read' as check_name,
-    'aws_log_integrity.digests' as scope,
-    expected.places as expected,
-    actual.places as actual,
-    expected.places = actual.places and expected.places > 0 as passed,
-    'enabled regions of multi-region trails with digests, each read' as detail
+{{ counts_agree('regions_read', 'aws_log_integrity.digests', 'expected.places', 'actual.places', 'enabled regions of multi-region trails with digests, each read', some=true) }}
 from expected
 cross join actual

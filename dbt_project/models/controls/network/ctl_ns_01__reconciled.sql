@@ -63,11 +63,4 @@ checks as (
         'databases the provider lists, each a row of the population'
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual and (check_name <> 'regions_read' or expected > 0) as passed,
-    detail
-from checks
+{{ checks_agree('checks', also="(check_name <> 'regions_read' or expected > 0)") }}

@@ -1,10 +1,4 @@
-select
-    'notices_asked' as check_name,
-    'registers.privacy_notices' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'notices of the register, against those that were asked for on the day judged' as detail
+{{ counts_agree('notices_asked', 'registers.privacy_notices', 'expected', 'actual', 'notices of the register, against those that were asked for on the day judged') }}
 from (
     select
         (select count(*) from ({{ newest(ref('stg_registers__privacy_notices')) }}) as notices) as expected,

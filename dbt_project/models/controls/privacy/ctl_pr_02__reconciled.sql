@@ -1,10 +1,4 @@
-select
-    'events_counted' as check_name,
-    'privacy.processing_events' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'uses that the applications counted, day by day, against those exported for these days' as detail
+{{ counts_agree('events_counted', 'privacy.processing_events', 'expected', 'actual', 'uses that the applications counted, day by day, against those exported for these days') }}
 from (
     select
         (
@@ -23,13 +17,7 @@ from (
 
 union all
 
-select
-    'persons_are_pseudonyms' as check_name,
-    'privacy' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'records that name a person by an address' as detail
+{{ counts_agree('persons_are_pseudonyms', 'privacy', 'expected', 'actual', 'records that name a person by an address') }}
 from (
     select
         0 as expected,

@@ -1,10 +1,4 @@
-select
-    'copies_have_a_row' as check_name,
-    'registers.data_copies' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'registered copies outside production of personal data or of a store that nobody classified, against those with a row' as detail
+{{ counts_agree('copies_have_a_row', 'registers.data_copies', 'expected', 'actual', 'registered copies outside production of personal data or of a store that nobody classified, against those with a row') }}
 from (
     select
         (
@@ -24,18 +18,7 @@ from (
 
 union all
 
-select
-    'scan_read' as check_name,
-    'privacy.catalog_scans' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'a scan with at least one store in it' as detail
-from (
-    select
-        1 as expected,
-        (select case when count(*) > 0 then 1 else 0 end from ({{ newest(ref('stg_privacy__catalog_scans')) }}) as newest_scan) as actual
-) as counts
+{{ scan_read() }}
 
 union all
 

@@ -1,10 +1,4 @@
-select
-    'tickets_are_registered' as check_name,
-    'privacy.request_tickets' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'tickets, against those whose request the register has' as detail
+{{ counts_agree('tickets_are_registered', 'privacy.request_tickets', 'expected', 'actual', 'tickets, against those whose request the register has') }}
 from (
     select
         (select count(distinct ticket_id) from {{ ref('stg_privacy__request_tickets') }}) as expected,
@@ -18,13 +12,7 @@ from (
 
 union all
 
-select
-    'requests_judged' as check_name,
-    'registers.dsar' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'requests, against rows of the control' as detail
+{{ counts_agree('requests_judged', 'registers.dsar', 'expected', 'actual', 'requests, against rows of the control') }}
 from (
     select
         (select count(*) from {{ ref('fct_privacy_request') }}) as expected,

@@ -1,10 +1,4 @@
-select
-    'runs_judged' as check_name,
-    'processing.runs' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'runs that were made, against rows of the control' as detail
+{{ counts_agree('runs_judged', 'processing.runs', 'expected', 'actual', 'runs that were made, against rows of the control') }}
 from (
     select
         (select count(distinct run_id) from {{ ref('fct_processing_run') }}) as expected,
@@ -13,13 +7,7 @@ from (
 
 union all
 
-select
-    'validations_name_a_run' as check_name,
-    'processing.validations' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'validations, against those of a run in the ledger' as detail
+{{ counts_agree('validations_name_a_run', 'processing.validations', 'expected', 'actual', 'validations, against those of a run in the ledger') }}
 from (
     select
         (select count(distinct run_id) from {{ ref('stg_processing__validations') }}) as expected,
@@ -33,18 +21,4 @@ from (
 
 union all
 
-select
-    'runs_name_a_pipeline' as check_name,
-    'processing.runs' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'runs in the window, against those whose pipeline the register knows' as detail
-from (
-    select
-        (
-            select count(distinct run_id) from {{ ref('stg_processing__runs') }}
-            where coalesce(scheduled_for, started_at) >= (select cast(window_start as timestamp) from {{ ref('dim_engagement') }})
-        ) as expected,
-        (select count(distinct run_id) from {{ ref('fct_processing_run') }}) as actual
-) as counts
+{{ runs_name_a_pipeline() }}

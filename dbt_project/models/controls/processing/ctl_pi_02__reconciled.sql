@@ -1,10 +1,4 @@
-select
-    'schedule_judged' as check_name,
-    'registers.reconciliations' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'days of the schedule, against rows of the control' as detail
+{{ counts_agree('schedule_judged', 'registers.reconciliations', 'expected', 'actual', 'days of the schedule, against rows of the control') }}
 from (
     select
         (select count(*) from {{ ref('fct_reconciliation') }}) as expected,
@@ -13,13 +7,7 @@ from (
 
 union all
 
-select
-    'results_are_scheduled' as check_name,
-    'processing.reconciliations' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'results for days in the window, against those that the schedule names' as detail
+{{ counts_agree('results_are_scheduled', 'processing.reconciliations', 'expected', 'actual', 'results for days in the window, against those that the schedule names') }}
 from (
     select
         (

@@ -76,11 +76,4 @@ checks as (
     select * from payables
 )
 
-select
-    check_name,
-    scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    detail
-from checks
+{{ checks_agree('checks') }}

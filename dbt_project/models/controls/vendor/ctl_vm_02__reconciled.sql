@@ -9,11 +9,5 @@ with counted as (
         (select count(*) from {{ ref('ctl_vm_02__vendors_are_in_the_right_tier') }}) as actual
 )
 
-select
-    'vendors_in_use_judged' as check_name,
-    'registers.vendors' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'vendors of the register that are in use, against rows of the control' as detail
+{{ counts_agree('vendors_in_use_judged', 'registers.vendors', 'expected', 'actual', 'vendors of the register that are in use, against rows of the control') }}
 from counted

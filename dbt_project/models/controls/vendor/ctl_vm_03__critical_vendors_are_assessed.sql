@@ -1,10 +1,7 @@
 with due as (
     select
         assessments.*,
-        case
-            when {{ param('annual_rule') }} = 'calendar' then assessments.due_at
-            else assessments.performed_at + 365
-        end as current_until,
+        {{ current_until() }} as current_until,
         assessments.due_from + {{ param('new_vendor_grace_days') }} as demanded_from,
         engagement.window_start
     from {{ ref('fct_vendor_assessment_due') }} as assessments
@@ -25,10 +22,7 @@ facts as (
 judged as (
     select
         *,
-        {{ codes([
-            ('ASSESSMENT_MISSING', 'performed_at is null and coalesce(demanded_from <= ' ~ as_of_day() ~ ', true)'),
-            ('ASSESSMENT_OVERDUE', 'current_until < ' ~ as_of_day()),
-            ('REPORT_NOT_REVIEWED', 'unreviewed_document_uri is not null'),
+        {{ codes(assessment_codes('demanded_from') + [
             ('WRONG_REPORT_TYPE', 'has_report and has_wrong_report'),
             ('ASSESSED_AFTER_ONBOARDING', 'first_performed_at > demanded_from and due_from >= window_start'),
         ]) }} as codes,
@@ -49,10 +43,7 @@ select
     case
         when is_pending then 'Not demanded before ' || cast(demanded_from as varchar) || '.'
         when {{ joined('codes') }} <> ''
-            then {{ joined(present([
-                "case when " ~ item_in("'ASSESSMENT_MISSING'", 'codes') ~ " then 'No completed assessment of this kind.' end",
-                "case when " ~ item_in("'ASSESSMENT_OVERDUE'", 'codes') ~ " then 'Last assessed on ' || cast(performed_at as varchar) || ', current until ' || cast(current_until as varchar) || '.' end",
-                "case when " ~ item_in("'REPORT_NOT_REVIEWED'", 'codes') ~ " then 'A document was received but has no reviewer or no outcome: ' || unreviewed_document_uri || '.' end",
+            then {{ joined(present(assessment_reasons('No completed assessment of this kind.', 'assessed') + [
                 "case when " ~ item_in("'WRONG_REPORT_TYPE'", 'codes') ~ " then 'The report reviewed is of type ' || report_type || ', a SOC 2 Type II report is demanded and no equivalence is approved' || case when report_type = 'soc2_type1' then ' (Type I: medium).' else '.' end end",
                 "case when " ~ item_in("'ASSESSED_AFTER_ONBOARDING'", 'codes') ~ " then 'First assessed on ' || cast(first_performed_at as varchar) || ', after it was due on ' || cast(demanded_from as varchar) || '.' end",
             ]), ' ') }}

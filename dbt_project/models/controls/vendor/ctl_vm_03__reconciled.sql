@@ -1,5 +1,7 @@
-with critical as (
-    select count(*) as vendors
+with counted as (
+    select
+        2 * count(*) as expected,
+        (select count(*) from {{ ref('fct_vendor_assessment_due') }} where tier = 'critical') as actual
     from ({{ newest(ref('stg_registers__vendors')) }}) as register
     where
         tier = 'critical'
@@ -7,11 +9,5 @@ with critical as (
         and (offboarded_at is null or cast(offboarded_at as date) > {{ as_of_day() }})
 )
 
-select
-    'two_rows_for_each_critical_vendor' as check_name,
-    'registers.vendors' as scope,
-    cast(2 * critical.vendors as bigint) as expected,
-    cast((select count(*) from {{ ref('fct_vendor_assessment_due') }} where tier = 'critical') as bigint) as actual,
-    2 * critical.vendors = (select count(*) from {{ ref('fct_vendor_assessment_due') }} where tier = 'critical') as passed,
-    'critical vendors in use, two kinds of assessment each' as detail
-from critical
+{{ counts_agree('two_rows_for_each_critical_vendor', 'registers.vendors', 'expected', 'actual', 'critical vendors in use, two kinds of assessment each') }}
+from counted

@@ -10,13 +10,7 @@ with counted as (
         (select count(*) from {{ ref('fct_vendor_assessment_due') }} where tier = 'high') as actual
 )
 
-select
-    'a_row_for_each_high_vendor' as check_name,
-    'registers.vendors' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'high vendors in use, a report each' as detail
+{{ counts_agree('a_row_for_each_high_vendor', 'registers.vendors', 'expected', 'actual', 'high vendors in use, a report each') }}
 from counted
 
 union all

@@ -10,13 +10,7 @@ with counted as (
         (select count(*) from {{ ref('fct_vendor_assessment_due') }} where tier = 'medium') as actual
 )
 
-select
-    'two_rows_for_each_medium_vendor' as check_name,
-    'registers.vendors' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'medium vendors in use, two kinds of assessment each' as detail
+{{ counts_agree('two_rows_for_each_medium_vendor', 'registers.vendors', 'expected', 'actual', 'medium vendors in use, two kinds of assessment each') }}
 from counted
 
 union all

@@ -10,13 +10,7 @@ with counted as (
         (select count(*) from {{ ref('ctl_vm_06__low_vendors_are_registered') }}) as actual
 )
 
-select
-    'a_row_for_each_low_vendor' as check_name,
-    'registers.vendors' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'low vendors in use, against rows of the control' as detail
+{{ counts_agree('a_row_for_each_low_vendor', 'registers.vendors', 'expected', 'actual', 'low vendors in use, against rows of the control') }}
 from counted
 
 union all

@@ -10,13 +10,7 @@ with counted as (
         (select count(*) from {{ ref('ctl_vm_07__vendor_reports_cover_the_window') }}) as actual
 )
 
-select
-    'a_row_for_each_critical_or_high_vendor' as check_name,
-    'registers.vendors' as scope,
-    cast(expected as bigint) as expected,
-    cast(actual as bigint) as actual,
-    expected = actual as passed,
-    'critical and high vendors in use, against rows of the control' as detail
+{{ counts_agree('a_row_for_each_critical_or_high_vendor', 'registers.vendors', 'expected', 'actual', 'critical and high vendors in use, against rows of the control') }}
 from counted
 
 union all

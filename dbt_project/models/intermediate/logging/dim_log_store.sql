@@ -1,6 +1,18 @@
--- Buckets that something writes logs into: trails and access logs of other buckets. What must be kept for how long, the
--- kind of the logs decides: the trail holds what administrators did, three years; accesses are kept for one.
-with trails as (
+-- Archives of logs: the buckets that the register keeps streams in, and as a second opinion those that trails and access
+-- logs are found to be written into, registered or not. For how long, the longest of what lies in it decides: a trail holds
+-- what administrators did, an access log who read data.
+with registered as (
+    select
+        archives.bucket_name,
+        {{ sorted_set('archives.stream_id') }} as streams,
+        {{ sorted_set('archives.prefix') }} as prefixes,
+        max({{ log_retention_days('item.value') }}) as required_days
+    from ({{ registered_archives() }}) as archives
+    cross join {{ each_item('archives.event_types') }} as item(value)
+    group by archives.bucket_name
+),
+
+trails as (
     select
         bucket_name,
         count(*) as trail_count,
@@ -21,6 +33,8 @@ access_logs as (
 ),
 
 stores as (
+    select bucket_name from registered
+    union
     select bucket_name from trails
     union
     select bucket_name from access_logs
@@ -32,7 +46,14 @@ select
     coalesce(trails.trail_count, 0) as trail_count,
     coalesce(access_logs.bucket_count, 0) as access_log_count,
     coalesce(trails.has_unvalidated_trail, false) as has_unvalidated_trail,
-    case when trails.bucket_name is not null then 1095 else 365 end as required_days,
+    greatest(
+        registered.required_days,
+        case when trails.bucket_name is not null then {{ log_retention_days("'admin_action'") }} end,
+        case when access_logs.bucket_name is not null then {{ log_retention_days("'pii_access'") }} end
+    ) as required_days,
+    coalesce(registered.streams, {{ empty_list() }}) as streams,
+    -- Where in the bucket something that is found to be written goes, is not known.
+    case when trails.bucket_name is not null or access_logs.bucket_name is not null then {{ list_of("''") }} else registered.prefixes end as prefixes,
     buckets.bucket_name is not null as is_own,
     buckets.region,
     case when versions_of.error_code is null then coalesce(versions_of.versioning, 'Off') end as versioning,
@@ -62,6 +83,7 @@ select
     logged.target_bucket as access_log_bucket,
     logged.error_code is null and logged.bucket_name is not null as is_access_log_read
 from stores
+left join registered on registered.bucket_name = stores.bucket_name
 left join trails on trails.bucket_name = stores.bucket_name
 left join access_logs on access_logs.bucket_name = stores.bucket_name
 left join {{ ref('stg_aws_storage__buckets') }} as buckets

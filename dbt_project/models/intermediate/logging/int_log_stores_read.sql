@@ -4,7 +4,7 @@ with registered as (
     select
         *,
         {{ part('destination_ref', '/', 1) }} as bucket_name,
-        case when position('/' in destination_ref) > 0 then substr(destination_ref, position('/' in destination_ref) + 1) else '' end as prefix,
+        {{ prefix_in_bucket('destination_ref') }} as prefix,
         {{ part('destination_ref', ':', 4) }} as region,
         {{ part('destination_ref', ':', 5) }} as account_id
     from ({{ newest(ref('stg_registers__log_streams')) }}) as listed

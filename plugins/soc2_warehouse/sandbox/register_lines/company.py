@@ -11,7 +11,7 @@ from typing import Any
 
 from soc2_warehouse.sandbox import apps, emergencies, timetable
 from soc2_warehouse.sandbox.company import Company
-from soc2_warehouse.sandbox.exports import application_login
+from soc2_warehouse.sandbox.db_logins import application_login
 from soc2_warehouse.sandbox.register_lines import Row
 
 OWNER = "acme"
