@@ -117,7 +117,7 @@ class Coverage:
 
 def load(settings: Settings) -> Coverage:
     """Read the project. Raises RuntimeError when dbt cannot, controls.ControlError for unusable declarations."""
-    run = transform.dbt(settings, ["--quiet", "parse"], {"parameters": {}})
+    run = transform.read_project(settings, {"parameters": {}})
     if not run.success:
         raise RuntimeError(f"dbt cannot read the project: {run.error}")
     return of(settings, controls.load(settings.dbt_target / "manifest.json"))

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from soc2_warehouse.settings import Settings
 KEPT = 6
 
 
-def key_of(settings: Settings, variables: Mapping[str, Any], files: list[Path]) -> str:
+def key_of(settings: Settings, variables: Mapping[str, Any], files: Sequence[Path]) -> str:
     """Digest of dbt's versions, the place and the content of the project's files, and the variables."""
     from dbt.adapters.duckdb.__version__ import version as adapter_version
     from dbt.version import __version__ as dbt_version

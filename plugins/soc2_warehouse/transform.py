@@ -142,17 +142,24 @@ def parse(settings: Settings) -> tuple[DbtRun, dict[str, Any]]:
     state = _state(files)
     if _parsed.fits(settings, overrides) and _parsed.files == state:
         return DbtRun((), True, "", 0.0, _parsed.manifest), overrides
-    variables = {"parameters": overrides}
-    key = kept_manifest.key_of(settings, variables, files)
-    if (kept := kept_manifest.read(settings, key)) is not None:
-        run = DbtRun((), True, "", 0.0, kept)
-    else:
-        run = dbt(settings, ["--quiet", "parse"], variables)
-        if run.manifest is not None:
-            kept_manifest.write(settings, key, run.manifest)
+    run = read_project(settings, {"parameters": overrides}, files)
     _parsed.settings, _parsed.parameters, _parsed.files = settings, overrides, state
     _parsed.manifest, _parsed.declared, _parsed.built = run.manifest, None, None
     return run, overrides
+
+
+def read_project(settings: Settings, variables: dict[str, Any], files: Sequence[Path] = ()) -> DbtRun:
+    """The project with these variables, as another process parsed it or parsed now; manifest.json is in place.
+
+    files: what it consists of, where the caller knows.
+    """
+    key = kept_manifest.key_of(settings, variables, files or _files(settings))
+    if (kept := kept_manifest.read(settings, key)) is not None:
+        return DbtRun((), True, "", 0.0, kept)
+    run = dbt(settings, ["--quiet", "parse"], variables)
+    if run.manifest is not None:
+        kept_manifest.write(settings, key, run.manifest)
+    return run
 
 
 def _files(settings: Settings) -> list[Path]:

@@ -45,7 +45,7 @@ def dashboards() -> list[Path]:
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The project as dbt reads it: it refuses a reference to no model and a semantic layer that does not fit."""
     home = from_environment({"SOC2_HOME": str(tmp_path_factory.mktemp("dbt"))})
-    run = transform.dbt(home, ["--quiet", "parse"])
+    run = transform.read_project(home, {"parameters": {}})
     assert run.success, run.error
     return run.manifest
 

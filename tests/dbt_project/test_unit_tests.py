@@ -37,14 +37,19 @@ def variables(home: Settings) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def built(home: Settings, variables: dict[str, Any]) -> DbtRun:
-    types = ("--resource-type", "model", "--resource-type", "seed")
-    return transform.dbt(home, ["--quiet", "build", "--empty", *types], variables)
+def manifest(home: Settings, variables: dict[str, Any]) -> Any:
+    return transform.read_project(home, variables).manifest
 
 
 @pytest.fixture(scope="module")
-def tested(home: Settings, variables: dict[str, Any], built: DbtRun) -> dict[str, NodeResult]:
-    run = transform.dbt(home, ["--quiet", "test", "--select", "test_type:unit"], variables)
+def built(home: Settings, variables: dict[str, Any], manifest: Any) -> DbtRun:
+    types = ("--resource-type", "model", "--resource-type", "seed")
+    return transform.dbt(home, ["--quiet", "build", "--empty", *types], variables, manifest)
+
+
+@pytest.fixture(scope="module")
+def tested(home: Settings, variables: dict[str, Any], manifest: Any, built: DbtRun) -> dict[str, NodeResult]:
+    run = transform.dbt(home, ["--quiet", "test", "--select", "test_type:unit"], variables, manifest)
     assert not run.error, run.error
     return {node.unique_id.split(".")[-1]: node for node in run.nodes}
 

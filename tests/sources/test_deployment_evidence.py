@@ -130,7 +130,8 @@ def test_staging_reads_what_it_recorded(hub, record):
     warehouse.load(hub.settings, hub.day)
     judge.prepare(hub.settings)
     build = ["--quiet", "build", "--resource-type", "model", "--select", "stg_deploys__evidence_records"]
-    assert transform.dbt(hub.settings, build).success
+    read, parameters = transform.parse(hub.settings)
+    assert transform.dbt(hub.settings, build, {"parameters": parameters}, read.manifest).success
     with warehouse.connect(hub.settings, read_only=True) as connection:
         row = connection.execute(
             "select change_id, pr_number, author, reviewer, tests_passed, environment, record_sha256, deployed_at"
