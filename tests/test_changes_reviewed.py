@@ -100,11 +100,11 @@ def change(home: Settings, checkout: Path) -> None:
 
 
 def judged(settings: Settings, day: date) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """EV-07's run of a night, and its rows by control and first day of the version."""
+    """EV-07's run of a night, and its rows by control (or ``code``) and first day of the version."""
     folder = next((settings.ledger / f"day={day}").glob("run=*"))
     [run] = [line for line in ledger.read_lines(folder / ledger.RUNS) if line["control_id"] == "EV-07"]
     rows = [line for line in ledger.read_lines(folder / ledger.ROWS) if line["control_id"] == "EV-07"]
-    return run, {f"{row['evidence']['control_id']} {row['evidence']['first_run_on']}": row for row in rows}
+    return run, {f"{row['evidence']['control_id'] or 'code'} {row['evidence']['first_run_on']}": row for row in rows}
 
 
 def codes(rows: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
@@ -122,27 +122,24 @@ def test_the_first_night_has_nothing_to_judge(nights: Settings) -> None:
 def test_a_reviewed_version_passes(nights: Settings) -> None:
     run, rows = judged(nights, CHANGED)
     assert run["status"] == "pass", run["detail"]
-    assert rows.keys() == {f"{control} {FIRST}" for control in CHOSEN.controls}
-    assert {row["evidence"]["pr_number"] for row in rows.values()} == {APPROVED}
-    assert {row["evidence"]["change"] for row in rows.values()} == {"first version judged"}
+    assert rows.keys() == {f"{control} {FIRST}" for control in ("code", *CHOSEN.controls)}
+    code = rows.pop(f"code {FIRST}")["evidence"]
+    assert (code["pr_number"], code["code_sha"], code["runs"]) == (APPROVED, commit(APPROVED), len(CHOSEN.controls))
+    assert {row["evidence"]["change"] for row in rows.values()} == {"first judgement"}
 
 
 def test_a_looser_figure_and_a_smaller_suite_are_found_and_an_approved_figure_is_not(nights: Settings) -> None:
     run, rows = judged(nights, UNREVIEWED)
     assert (run["status"], run["incomplete"]) == ("fail", False)
-    assert codes(rows) == {
-        f"VM-03 {CHANGED}": ["PARAMETER_LOOSENED"],
-        f"CM-03 {CHANGED}": ["EXPECTATION_REMOVED"],
-    }
-    told = {key: row["evidence"]["change"] for key, row in rows.items() if key.endswith(str(CHANGED))}
-    assert told == {
+    assert codes(rows) == {f"VM-03 {CHANGED}": ["PARAMETER_LOOSENED"], f"CM-03 {CHANGED}": ["EXPECTATION_REMOVED"]}
+    assert {key: row["evidence"]["change"] for key, row in rows.items() if key.endswith(str(CHANGED))} == {
         f"AV-01 {CHANGED}": "parameters: report_due_days 5 to 7 (looser, approved by E1007)",
         f"CM-03 {CHANGED}": "declaration; expectations 10 to 9",
         f"VM-03 {CHANGED}": "parameters: new_vendor_grace_days 0 to 5 (looser, approved by nobody)",
     }
-    # What did not change goes on under its first judgement.
+    # What did not change goes on under its first judgement, and nights without a change add no row.
     assert rows[f"EV-07 {FIRST}"]["evidence"]["runs"] == 2
-    assert "new_vendor_grace_days 0 to 5 (looser, approved by nobody)" in rows[f"VM-03 {CHANGED}"]["reason"]
+    assert rows[f"code {FIRST}"]["evidence"]["runs"] == 2 * len(CHOSEN.controls)
 
 
 def test_an_unreviewed_commit_with_changes_beside_it_is_both(nights: Settings) -> None:
@@ -151,12 +148,10 @@ def test_an_unreviewed_commit_with_changes_beside_it_is_both(nights: Settings) -
     assert codes(rows) == {
         f"VM-03 {CHANGED}": ["PARAMETER_LOOSENED"],
         f"CM-03 {CHANGED}": ["EXPECTATION_REMOVED"],
-        **{f"{control} {UNREVIEWED}": ["UNREVIEWED_VERSION", "DIRTY_RUN"] for control in CHOSEN.controls},
+        f"code {UNREVIEWED}": ["UNREVIEWED_VERSION", "DIRTY_RUN"],
     }
-    assert {row["evidence"]["pr_number"] for key, row in rows.items() if key.endswith(str(UNREVIEWED))} == {
-        NOT_APPROVED
-    }
-    assert str(NOT_APPROVED) in rows[f"VM-03 {UNREVIEWED}"]["reason"]
+    code = rows[f"code {UNREVIEWED}"]
+    assert code["evidence"]["pr_number"] == NOT_APPROVED and str(NOT_APPROVED) in code["reason"]
 
 
 def test_readers_see_what_judged(nights: Settings) -> None:

@@ -15,7 +15,10 @@ counted as (
 ),
 
 judged as (
-    select coalesce(sum(runs), 0) as runs from {{ ref('ctl_ev_07__changes_are_reviewed') }}
+    select
+        coalesce(sum(case when control_id is null then runs else 0 end), 0) as of_code,
+        coalesce(sum(case when control_id is not null then runs else 0 end), 0) as of_controls
+    from {{ ref('ctl_ev_07__changes_are_reviewed') }}
 ),
 
 checks as (
@@ -31,9 +34,20 @@ checks as (
 
     select
         'every_run_is_of_a_version',
-        'ledger',
+        'versions of the code',
         counted.runs,
-        judged.runs,
+        judged.of_code,
+        'judgements of controls in the window against those that the rows stand for'
+    from counted
+    cross join judged
+
+    union all
+
+    select
+        'every_run_is_of_a_version',
+        'versions of the controls',
+        counted.runs,
+        judged.of_controls,
         'judgements of controls in the window against those that the rows stand for'
     from counted
     cross join judged

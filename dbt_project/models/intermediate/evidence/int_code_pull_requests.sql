@@ -3,7 +3,7 @@
 {%- set control = 'ctl_ev_07__changes_are_reviewed' %}
 {%- set repository = (parameter_of(control, 'evidence_repository') or '') | lower | replace("'", "''") %}
 with commits as (
-    select distinct commit_sha from {{ ref('int_control_versions') }} where commit_sha is not null
+    select distinct commit_sha from {{ ref('int_code_versions') }} where commit_sha is not null
 ),
 
 repository as (

@@ -1,5 +1,5 @@
--- Consecutive judgements of a control under one version of code, parameters and declaration. Judgements for show
--- (environment demo) are left out; today's are not in the ledger yet.
+-- Consecutive judgements of a control by the same parameters, declaration and suite, whatever the version of the code
+-- around it. Judgements for show (environment demo) are left out; today's are not in the ledger yet.
 with runs as (
     select
         control_id,
@@ -8,7 +8,6 @@ with runs as (
         started_at,
         code_sha,
         {{ part('code_sha', '+', 1) }} as commit_or_files,
-        dirty,
         params_sha,
         parameters,
         catalogue_sha,
@@ -22,7 +21,6 @@ compared as (
         *,
         row_number() over by_run as run_no,
         lag(code_sha) over by_run as code_sha_before,
-        lag(dirty) over by_run as dirty_before,
         lag(params_sha) over by_run as params_sha_before,
         lag(parameters) over by_run as parameters_before,
         lag(catalogue_sha) over by_run as catalogue_sha_before,
@@ -35,8 +33,6 @@ flagged as (
     select
         *,
         run_no = 1
-        or code_sha is distinct from code_sha_before
-        or dirty is distinct from dirty_before
         or params_sha is distinct from params_sha_before
         or catalogue_sha is distinct from catalogue_sha_before
         or expectation_count is distinct from expectation_count_before as is_first
@@ -75,7 +71,6 @@ select
     numbered.run_no > 1 as has_before,
     numbered.code_sha,
     case when position(':' in numbered.commit_or_files) = 0 then numbered.commit_or_files end as commit_sha,
-    numbered.dirty,
     numbered.params_sha,
     numbered.parameters,
     numbered.catalogue_sha,
