@@ -27,9 +27,15 @@ META: dict[str, Any] = {
     "sources": {"required": ["okta.users"], "if_enabled": {"github.audit_log": "github_audit_log"}},
     "max_age_hours": 48,
     "parameters": {
-        "stale_days": {"value": 30, "unit": "days", "origin": "seed"},
-        "strict": {"value": False, "unit": "boolean", "origin": "default"},
-        "principals": {"value": [], "unit": "ARN patterns", "origin": "default", "required": True},
+        "stale_days": {"value": 30, "unit": "days", "origin": "seed", "looser": "higher"},
+        "strict": {"value": False, "unit": "boolean", "origin": "default", "looser": True},
+        "principals": {
+            "value": [],
+            "unit": "ARN patterns",
+            "origin": "default",
+            "required": True,
+            "looser": "longer",
+        },
     },
     "codes": {
         "STALE": {"effect": "deviation", "when": "idle"},
@@ -86,6 +92,11 @@ def manifest(tmp_path: Path) -> Write:
     return write
 
 
+def moving(value: Any, looser: Any = None) -> dict[str, Any]:
+    """A parameter that declares, or does not, in which direction it is looser."""
+    return {"value": value, "origin": "default"} | ({} if looser is None else {"looser": looser})
+
+
 SIBLING = node("ctl_ac_03__reconciled", {"reconciles": "AC-03"})
 
 
@@ -112,6 +123,7 @@ def test_a_control_is_read_whole(manifest: Write) -> None:
     assert control.sql_sha256 == hashlib.sha256(b"select 1").hexdigest()
     assert control.unit_tests == ("planted",)
     assert control.missing_parameters == ("principals",)
+    assert [parameter.looser for parameter in control.parameters] == ["higher", "true", "longer"]
     assert control.depends_on == ("EV-05",), (
         "a dependency outside the warehouse is kept: it makes the control not tested"
     )
@@ -124,6 +136,7 @@ def test_overrides_change_values_effects_and_the_hash(manifest: Write) -> None:
     assert overridden.parameters[0].default == 30
     assert "IDLE_SERVICE" in overridden.deviation_severities
     assert overridden.missing_parameters == ()
+    assert overridden.effective == {"stale_days": 45, "strict": True, "principals": ["arn:x"]}
     assert overridden.parameters_sha256 != plainly.parameters_sha256
     assert overridden.declaration_sha256 == plainly.declaration_sha256
 
@@ -162,6 +175,27 @@ def test_managing_an_engagement_supports_no_criterion(manifest: Write) -> None:
         ({"parameters": {"a": {"value": 1}}}, "parameters.a.origin is missing; say whose figure it is"),
         ({"parameters": {"a": {"value": 1, "origin": "guess"}}}, "parameters.a.origin is guess"),
         ({"parameters": {"a": 3}}, "parameters.a has no value"),
+        (
+            {"parameters": {"a": moving(1)}},
+            "parameters.a.looser is missing; say which way",
+        ),
+        (
+            {"parameters": {"a": moving(1, "longer")}},
+            "parameters.a.looser is longer; say which way",
+        ),
+        (
+            {"parameters": {"a": moving(True, "higher")}},
+            "parameters.a.looser is higher; say which way",
+        ),
+        (
+            {"parameters": {"a": moving([], "true")}},
+            "parameters.a.looser is true; say which way",
+        ),
+        (
+            {"parameters": {"a": moving("UTC", "higher")}},
+            "parameters.a.looser is higher; say which way",
+        ),
+        ({"parameters": {"a": moving(None)}}, "parameters.a.looser is missing; say which way lets more pass: either"),
         ({"zero_population": "fine"}, "zero_population is 'fine'"),
         ({"max_age_hours": -1}, "max_age_hours is -1"),
         ({"depends_on": "EV-05"}, "depends_on is 'EV-05'; write a list of texts"),
@@ -209,8 +243,8 @@ def test_meta_tables(manifest: Write) -> None:
         for _ in range(2):
             write_meta(connection, [one(manifest, META, stale_days=45)])
         row = connection.execute(
-            "select control_id, criteria, deviation_codes, sources, parameters->>'$.stale_days.value', model_name "
-            "from raw_meta.controls"
+            "select control_id, criteria, deviation_codes, sources, parameters->>'$.stale_days.value', "
+            "parameters->>'$.strict.looser', model_name from raw_meta.controls"
         ).fetchall()
         sources = connection.execute("from raw_meta.control_sources order by source_id").fetchall()
     assert row == [
@@ -220,6 +254,7 @@ def test_meta_tables(manifest: Write) -> None:
             ["STALE", "OLD_KEY"],
             ["okta.users", "github.audit_log"],
             "45",
+            "true",
             "ctl_ac_03__accounts_are_used",
         )
     ]

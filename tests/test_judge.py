@@ -139,7 +139,7 @@ def test_a_night_of_every_verdict(home: Settings) -> None:
     items = [
         control("AA-01"),
         control("AA-02"),
-        control("AA-03", parameters=(Parameter("p", [], [], "", "default", True, False),)),
+        control("AA-03", parameters=(Parameter("p", [], [], "", "default", True, False, "longer"),)),
         control("AA-04"),
         control("AA-05"),
         control("AA-06", category="Privacy"),
@@ -194,7 +194,7 @@ def test_a_night_of_every_verdict(home: Settings) -> None:
 
 
 def test_a_line_of_the_ledger(home: Settings) -> None:
-    item = control("AC-03")
+    item = control("AC-03", parameters=(Parameter("days", 30, 45, "days", "default", False, True, "higher"),))
     nights = Nights(home, item)
     nights.run(
         "insert into raw_meta.extract_runs values ('r1', 'registers.vendors', '2026-07-01 02:30:00', 'abc');"
@@ -219,6 +219,9 @@ def test_a_line_of_the_ledger(home: Settings) -> None:
         "open_exception_count": 1,
         "input_run_ids": ["x-1"],
         "register_shas": ["registers.vendors=abc"],
+        "parameters": {"days": 45},
+        # Shape, sources, population, unknown, deviations; there are no reference counts to ask about.
+        "expectation_count": 5,
         "environment": "demo",
         "as_of": "2026-07-01T02:00:00.000000Z",
         "started_at": "2026-07-01T03:00:00.000000Z",

@@ -13,7 +13,7 @@ import pytest
 from soc2_warehouse import ledger
 from soc2_warehouse.controls import Control
 from soc2_warehouse.facts import count, population_hash
-from soc2_warehouse.settings import Settings
+from soc2_warehouse.settings import Settings, from_environment
 
 DAY = date(2026, 7, 1)
 START = datetime(2026, 7, 1, 3, tzinfo=UTC)
@@ -124,6 +124,44 @@ def test_counts_are_those_of_the_day_in_the_build_file_and_of_the_one_before(hom
         again = connection.execute(query).fetchall()
     assert newest == [("r3", DAY + timedelta(days=2), 2), ("r4", DAY + timedelta(days=3), 3)]
     assert again == [("r1", DAY, 0), ("r3", DAY + timedelta(days=2), 2)]
+
+
+def test_what_judged_is_read_and_an_older_judgement_did_not_say(home: Settings) -> None:
+    new = add(home.ledger, "r2", DAY, START + timedelta(days=1))
+    old = add(home.ledger, "r1", DAY, START)
+    for folder, said in ((new, {"parameters": {"b": [1, "x"], "a": 0.5}, "expectation_count": 7}), (old, {})):
+        [line] = ledger.read_lines(folder / ledger.RUNS)
+        kept = {name: value for name, value in line.items() if name not in ("parameters", "expectation_count")}
+        ledger.write_lines(folder / ledger.RUNS, [kept | said])
+    with duckdb.connect() as connection:
+        ledger.load_ledger(connection, home)
+        found = connection.execute(
+            "select run_id, parameters, expectation_count from raw_ledger.control_runs order by run_id"
+        ).fetchall()
+    assert found == [("r1", None, None), ("r2", '{"a":0.5,"b":[1,"x"]}', 7)]
+
+
+def test_a_judgement_that_is_made_again_keeps_the_version_of_its_night(home: Settings, tmp_path: Path) -> None:
+    night = ledger.read_lines(add(home.ledger, "r1", DAY, START) / ledger.RUNS)[0]
+    first = {"code_sha": "aa", "dirty": False, "parameters": {"days": 30}, "expectation_count": 6}
+    [folder] = [run.folder for run in ledger.runs(home.ledger)]
+    ledger.write_lines(folder / ledger.RUNS, [night | first])
+    scratch = from_environment({"SOC2_HOME": str(tmp_path / "scratch")})
+    other = add(scratch.ledger, "r1", DAY, START)
+    ledger.write_lines(other / ledger.RUNS, [night | {"code_sha": "bb", "dirty": True}])
+    add(scratch.ledger, "r2", DAY, START + timedelta(days=1))
+    query = (
+        "select run_id, code_sha, dirty, parameters, expectation_count, status from raw_ledger.control_runs order by 1"
+    )
+    with duckdb.connect() as connection:
+        for lent in (ledger.versions(home.ledger), []):
+            ledger.write_lines(scratch.home / ledger.VERSIONS, lent)
+            ledger.load_ledger(connection, scratch)
+            found = connection.execute(query).fetchall()
+            assert found[0] == (
+                ("r1", "aa", False, '{"days":30}', 6, "pass") if lent else ("r1", "bb", True, None, None, "pass")
+            )
+            assert found[1] == ("r2", None, None, None, None, "pass")
 
 
 def test_an_empty_ledger_gives_empty_tables(home: Settings) -> None:

@@ -14,7 +14,7 @@ import pytest
 from soc2_warehouse import quality
 from soc2_warehouse.controls import Control, write_meta
 from soc2_warehouse.declaration import Code, Source
-from soc2_warehouse.quality.suites import expectations
+from soc2_warehouse.quality.suites import asked, expectations
 from soc2_warehouse.settings import Settings
 from soc2_warehouse.verdict import Outcome
 
@@ -220,6 +220,12 @@ def test_a_suite_without_all_its_answers_has_none(warehouse: Warehouse) -> None:
     item = control()
     found = [quality._answer(item, question, None) for question in expectations(item)]
     assert {answer.outcome for answer in found} == {ERROR}
+
+
+def test_what_a_suite_asks_is_counted() -> None:
+    """EV-07 finds by it that something was taken out: the sibling, or one of several checks."""
+    two = replace(control(reconciled=True), completeness=("counted", "listed"))
+    assert [asked(item) for item in (control(), control(reconciled=True), two)] == [5, 6, 7]
 
 
 def test_many_suites_repeatedly_give_no_false_pass_and_no_false_fail(warehouse: Warehouse) -> None:

@@ -146,6 +146,22 @@ def test_evidence_is_compared_only_between_equal_versions_of_the_code(home: Sett
     assert status == 0 and said.count("another version of the code") == 3
 
 
+def test_what_is_made_again_is_lent_the_versions_of_its_nights(
+    home: Settings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EV-07 judges by which code a night was judged, whatever code makes it again."""
+    lent: list[Any] = []
+
+    def judge(settings: Settings, made: Record) -> None:
+        lent.append({line["run_id"]: line["code_sha"] for line in ledger.read_lines(settings.home / ledger.VERSIONS)})
+        world.judge(settings, made)
+
+    monkeypatch.setattr(rebuild, "replay", judge)
+    world.run["code_sha"] = "b"
+    assert run(home)[0] == 0
+    assert lent == [{"judge-0": "a", "judge-1": "a", "judge-2": "a"}] * 3
+
+
 def test_a_lost_ledger_is_restored_whole(home: Settings, world: World) -> None:
     before = content(home)
     for path in sorted(home.ledger.rglob("*"), reverse=True):

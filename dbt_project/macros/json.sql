@@ -34,3 +34,21 @@ json_extract_string({{ column }}, '{{ path }}[*]')
 {% macro json_items(column, path) -%}
 case when json_type({{ column }}, '{{ path }}') = 'ARRAY' then cast(json_extract({{ column }}, '{{ path }}') as json[]) end
 {%- endmacro %}
+
+{#- The names of a JSON object as a list of text; null when there is no object. -#}
+{% macro json_names(document) -%}
+json_keys({{ document }})
+{%- endmacro %}
+
+{#- The value under a name that only the row knows, as JSON text; null when the name is not there. -#}
+{% macro json_named(document, name) -%}
+cast(json_extract({{ document }}, '$."' || {{ name }} || '"') as varchar)
+{%- endmacro %}
+
+{#- A JSON value as people write it in a register: text without quotes, a list as its sorted items with ; between. -#}
+{% macro json_written(value) -%}
+case json_type({{ value }})
+    when 'ARRAY' then array_to_string(list_sort(list_distinct(json_extract_string({{ value }}, '$[*]'))), ';')
+    else json_extract_string({{ value }}, '$')
+end
+{%- endmacro %}

@@ -116,3 +116,8 @@ list_filter({{ texts }}, item -> len(list_filter({{ patterns }}, pattern -> {{ s
 {% macro listed_together(list, other) -%}
 list_concat({{ list }}, {{ other }})
 {%- endmacro %}
+
+{#- The texts of a list without blanks around them, each once and in order. -#}
+{% macro sorted_texts(list) -%}
+list_sort(list_distinct(list_transform({{ list }}, item -> trim(item))))
+{%- endmacro %}

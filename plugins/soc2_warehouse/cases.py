@@ -14,6 +14,7 @@ from soc2_warehouse.evidence.exceptions import OPEN, Exception_
 from soc2_warehouse.evidence.history import Book
 from soc2_warehouse.judgements import Record
 from soc2_warehouse.quality import Answer
+from soc2_warehouse.quality.suites import asked
 from soc2_warehouse.verdict import Facts, Outcome, Outcomes, Prerequisite, Verdict, decide
 
 TOLD = {
@@ -117,6 +118,8 @@ class Case:
             "input_run_ids": sorted(source.run_id for source in self.sources if source.run_id),
             "sql_sha256": control.sql_sha256,
             "params_sha": control.parameters_sha256,
+            "parameters": control.effective,
+            "expectation_count": asked(control),
             "catalogue_sha": control.declaration_sha256,
             "expectation_result_uri": f"{folder}/expectation_results.jsonl#{control.id}",
         }

@@ -88,9 +88,14 @@ class Control:
         return tuple(parameter.name for parameter in self.parameters if parameter.missing)
 
     @property
+    def effective(self) -> dict[str, Any]:
+        """The parameters in force: name → value."""
+        return {parameter.name: parameter.value for parameter in self.parameters}
+
+    @property
     def parameters_sha256(self) -> str:
         """Hash of the effective values: equal nights were judged by equal figures."""
-        return digest({parameter.name: parameter.value for parameter in self.parameters})
+        return digest(self.effective)
 
 
 def digest(value: Any) -> str:

@@ -9,6 +9,14 @@ from typing import Any
 EFFECTS = ("deviation", "informational", "unknown", "conditional")
 SEVERITIES = ("critical", "high", "medium", "low")
 ORIGINS = ("seed", "default", "industry", "law", "provider")
+#: Which way a parameter of a kind may be declared to be looser; ``either``: no move of it is known to be harmless. What
+#: has no order of its own (text, mappings, no value at all) is always that.
+EITHER = "either"
+LOOSER = {
+    "number": ("higher", "lower", EITHER),
+    "boolean": ("true", "false", EITHER),
+    "list": ("longer", "shorter", EITHER),
+}
 
 
 class Problems:
@@ -71,7 +79,11 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A figure or list that a control compares with. ``value`` is the effective one, ``default`` the declared one."""
+    """A figure or list that a control compares with. ``value`` is the effective one, ``default`` the declared one.
+
+    looser: the direction in which a change makes the test pass more, one of ``LOOSER`` for its kind. A list is looser
+    when longer if what is added excuses more, when shorter if what is taken away is no longer asked for.
+    """
 
     name: str
     default: Any
@@ -80,6 +92,7 @@ class Parameter:
     origin: str
     required: bool
     overridden: bool
+    looser: str = EITHER
 
     @property
     def missing(self) -> bool:
@@ -112,7 +125,7 @@ def read_parameters(meta: Declaration, overrides: Mapping[str, Any]) -> tuple[Pa
     for name, spec in meta.mapping("parameters").items():
         field = f"parameters.{name}"
         if not isinstance(spec, dict) or "value" not in spec:
-            meta.problem(field, "has no value", "write {value: …, unit: …, origin: …}")
+            meta.problem(field, "has no value", "write {value: …, unit: …, origin: …, looser: …}")
             continue
         origin = str(spec.get("origin") or "")
         if origin not in ORIGINS:
@@ -125,11 +138,13 @@ def read_parameters(meta: Declaration, overrides: Mapping[str, Any]) -> tuple[Pa
             meta.problem(
                 field, f"is overridden by {value!r}", f"the register must give a {_kind(default)} like {default!r}"
             )
-        found.append(
-            Parameter(
-                name, default, value, str(spec.get("unit", "")), origin, bool(spec.get("required")), name in overrides
-            )
-        )
+        # YAML reads the values of a boolean as booleans.
+        looser, allowed = str(spec.get("looser", "missing")), LOOSER.get(_kind(default), (EITHER,))
+        looser = looser.lower() if isinstance(spec.get("looser"), bool) else looser
+        if looser not in allowed:
+            meta.problem(f"{field}.looser", f"is {looser}", f"say which way lets more pass: {', '.join(allowed)}")
+        required, unit = bool(spec.get("required")), str(spec.get("unit", ""))
+        found.append(Parameter(name, default, value, unit, origin, required, name in overrides, looser))
     for name in overrides.keys() - meta.mapping("parameters").keys():
         meta.problem(
             f"parameters.{name}", "is set by the register but not declared", "correct the name in the register"

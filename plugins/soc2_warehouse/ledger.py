@@ -39,6 +39,8 @@ DECISIONS = "exception_decisions.jsonl"
 EVENTS = "exception_events.jsonl"
 RESTATEMENTS = "restatements.jsonl"
 TIMINGS = "_timings.json"
+#: In a scratch home: the versions under which judgements were first made, that are made again under another.
+VERSIONS = "versions.jsonl"
 
 RUN_COLUMNS = {
     "run_id": "VARCHAR",
@@ -73,12 +75,22 @@ RUN_COLUMNS = {
     "dirty": "BOOLEAN",
     "sql_sha256": "VARCHAR",
     "params_sha": "VARCHAR",
+    "parameters": "VARCHAR",
+    "expectation_count": "BIGINT",
     "catalogue_sha": "VARCHAR",
     "register_shas": "VARCHAR[]",
     "environment": "VARCHAR",
     "triggered_by": "VARCHAR",
     "expectation_result_uri": "VARCHAR",
     "known_until": "TIMESTAMP",
+}
+#: What a judgement was made with, beside its data: no landing zone can tell.
+VERSION_COLUMNS = {
+    name: RUN_COLUMNS[name]
+    for name in (
+        *("run_id", "control_id", "code_sha", "dirty", "sql_sha256"),
+        *("params_sha", "parameters", "expectation_count", "catalogue_sha"),
+    )
 }
 ROW_COLUMNS = {
     "control_id": "VARCHAR",
@@ -239,6 +251,7 @@ def load_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
     found = runs(root)
     connection.execute("create schema if not exists raw_ledger")
     _load_runs(connection, root, found)
+    _lend_versions(connection, settings.home / VERSIONS)
     newest = current(found)[-1:]
     _read(connection, "control_rows", [run.folder / ROWS for run in newest], ROW_COLUMNS, newest)
     _load_counts(connection, current(found))
@@ -274,6 +287,25 @@ def _load_runs(connection: duckdb.DuckDBPyConnection, root: Path, found: list[Ru
         """
     )
     connection.execute("drop table raw_ledger.control_runs_read")
+
+
+def versions(root: Path) -> Iterator[dict[str, Any]]:
+    """What each judgement of a control was made with, of every judgement."""
+    for run in runs(root):
+        for line in read_lines(run.folder / RUNS):
+            yield {name: line.get(name) for name in VERSION_COLUMNS}
+
+
+def _lend_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """A judgement that is made again was made under the version of its night, whatever made it again."""
+    if not file.exists():
+        return
+    names = [name for name in VERSION_COLUMNS if name not in ("run_id", "control_id")]
+    connection.execute(
+        f"update raw_ledger.control_runs as runs set {', '.join(f'{name} = lent.{name}' for name in names)} "
+        f"from {reading([file], VERSION_COLUMNS)} as lent "
+        "where runs.run_id = lent.run_id and runs.control_id = lent.control_id"
+    )
 
 
 def _load_counts(connection: duckdb.DuckDBPyConnection, found: list[Run]) -> None:

@@ -71,6 +71,8 @@ def run(
         chain.lend_anchors(settings, scratch)
         if limited := selection.read(settings):
             selection.write(scratch, limited)
+        # Under which version each was judged no landing zone tells: EV-07 judges what the ledger says of it.
+        ledger.write_lines(scratch.home / ledger.VERSIONS, ledger.versions(settings.ledger))
         if settings.samples.is_dir():
             scratch.samples.symlink_to(settings.samples, target_is_directory=True)
         different = 0

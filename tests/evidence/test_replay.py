@@ -56,7 +56,7 @@ models:
       meta:
         {id: AC-03, title: Accounts are used, criteria: [CC6.2], category: Security, owner: security, severity: medium,
          frequency: daily, mode: snapshot, sources: {required: [directory.users]}, max_age_hours: 36,
-         parameters: {stale_days: {value: 30, unit: days, origin: default}},
+         parameters: {stale_days: {value: 30, unit: days, origin: default, looser: higher}},
          codes: {STALE: {effect: deviation, when: idle}}, zero_population: suspicious, remediation: Disable it.}
     columns:
       - {name: entity_key, data_type: varchar}

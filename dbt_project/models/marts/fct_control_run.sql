@@ -31,6 +31,8 @@ select
     dirty,
     sql_sha256,
     params_sha,
+    parameters,
+    expectation_count,
     catalogue_sha,
     register_shas,
     environment,

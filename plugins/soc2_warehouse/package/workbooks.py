@@ -22,6 +22,7 @@ RUNS = [
     "control_id", "logical_date", "status", "reason", "incomplete", "detail", "population_count", "evaluated", "passed",
     "unknown", "pending", "excluded", "deviation_count", "open_exception_count", "accepted_count",
     "false_positive_count", "population_hash", "run_id", "as_of", "code_sha", "dirty", "sql_sha256", "params_sha",
+    "parameters", "expectation_count",
 ]  # fmt: skip
 ROWS = [
     "control_id", "entity_key", "entity_name", "owner_key", "result", "codes", "reason", "evidence", "day", "first_day",

@@ -28,6 +28,13 @@ def expectations(control: Control) -> tuple[Expectation, ...]:
     return (*found, _unknown(), _deviations(control))
 
 
+def asked(control: Control) -> int:
+    """How many things the suite of a control asks: its expectations, each declared completeness check counted. A suite
+    that asks for less than it did is one of which something was removed.
+    """
+    return len(expectations(control)) + max(len(control.completeness) - 1, 0)
+
+
 def _shape(control: Control) -> Expectation:
     deviating = _texts(control.deviation_severities)
     declared = _texts(code.name for code in control.codes)
