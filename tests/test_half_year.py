@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pypdf
 import pytest
 
 from soc2_warehouse import nightly, selection, simulate, tasks
@@ -26,6 +28,7 @@ from soc2_warehouse.evidence.home import Home
 from soc2_warehouse.evidence.verify_evidence import Result
 from soc2_warehouse.extract import land_file, run_source
 from soc2_warehouse.landing import Landing
+from soc2_warehouse.package import build
 from soc2_warehouse.sandbox.serve import FIRST_DAY, Sandbox
 from soc2_warehouse.settings import PROJECT, Settings, from_environment
 
@@ -237,6 +240,22 @@ def test_late_and_restated_data_append_a_version_and_touch_no_verdict(
         "select codes, reason from fct_control_row where control_id = 'EV-02' and entity_key = 'AC-01|2026-07-05'",
     )
     assert named[0] == ["RESTATED_SINCE"] and "hris.employees" in named[1]
+
+
+def test_the_package_of_the_window_verifies_and_says_what_it_is_no_evidence_of(
+    window: Settings, tmp_path: Path
+) -> None:
+    last = FIRST_DAY + timedelta(days=NIGHTS - 1)
+    made = build.make(window, FIRST_DAY, last, out=tmp_path)
+    found = verify_evidence.verify(Home(made.folder))
+    assert found.problems == [] and len(found.links) > NIGHTS
+    report = (made.folder / "report.html").read_text()
+    assert "no evidence of anything else" in report
+    pages = "\n".join(page.extract_text() for page in pypdf.PdfReader(made.folder / "report.pdf").pages[:2])
+    assert "no evidence of anything else" in " ".join(pages.split())
+    assert f"{NIGHTS - 1} of {NIGHTS}" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", report))
+    for control in CHOSEN.controls:
+        assert f"{control} · " in report, control
 
 
 def verified(settings: Settings) -> Result:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from soc2_warehouse.controls import Control
 
 FILE = "selection.json"
-#: What a judgement reads besides its controls' own models.
+#: What a judgement, the pages and the auditor's package read besides the models of the controls.
 ALWAYS = (
     "+int_control_sources",
     "+int_control_days_covered",
     "+int_person_refs",
     "+dim_person",
     "+dim_scope",
+    "+fct_milestone",
     "+stg_registers__exception_decisions",
 )
 
@@ -52,6 +53,10 @@ class Selection:
             return []
         stems = (f"ctl_{control_id.lower().replace('-', '_')}__*" for control_id in self.controls)
         return [*(f"+{stem}" for stem in stems), *ALWAYS]
+
+    def notice(self) -> str:
+        """A sentence for those who read results of such a home; empty when nothing is left out."""
+        return f"Played {self.told()}." if self else ""
 
     def told(self) -> str:
         """What the run is no evidence of, in words."""

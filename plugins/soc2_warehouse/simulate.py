@@ -68,7 +68,7 @@ def _play(settings: Settings, nights: int, start: date | None, wanted: Selection
     days = [first + timedelta(days=number) for number in range(nights)]
     console.print(f"[bold]{nights} nights[/] of the sandbox company, {days[0]} … {days[-1]}")
     if chosen:
-        console.print(f"[yellow]Played {chosen.told()}.[/]")
+        console.print(f"[yellow]{chosen.notice()}[/]")
     tally = report.Tally(console, detailed=False)
     unread: set[date] = set()
     before: dict[str, str] = {}

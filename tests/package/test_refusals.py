@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from package_homes import SAMPLED, window
 from soc2_warehouse import ledger
 from soc2_warehouse.evidence import keys
 from soc2_warehouse.package import Refused, build
-from soc2_warehouse.settings import Settings
+from soc2_warehouse.settings import PACKAGE, Settings
 
 pytestmark = pytest.mark.slow(minutes=1)
 Spoil = Callable[[Settings], str]
@@ -189,3 +190,9 @@ def test_a_night_that_was_never_judged_is_printed_not_refused(spoiled: Settings,
     assert "2 nights without any judgement:" in page and str(missing[0]) in page
     assert all(one.is_insufficient and one.days.startswith("--") for one in made.content.results)
     assert all("NO_RUN" in one.coverage.gaps[0].cause for one in made.content.results)
+
+
+def test_every_table_that_a_package_reads_is_asked_for() -> None:
+    modules = [*(PACKAGE / "package").glob("*.py"), PACKAGE / "dashboard" / "timeline.py"]
+    read = {table for path in modules for table in re.findall(r"(?:from|join)\s+((?:fct|dim)_\w+)", path.read_text())}
+    assert read and read <= set(build.TABLES)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from soc2_warehouse import controls, coverage, warehouse
+from soc2_warehouse import controls, coverage, selection, warehouse
 from soc2_warehouse.coverage import Coverage
 from soc2_warehouse.dashboard import reading
 from soc2_warehouse.evidence import anchors, export, verify_evidence
@@ -104,7 +104,9 @@ TABLES = (
     "fct_checklist_item",
     "fct_control_run",
     "fct_coverage_day",
+    "fct_coverage_gap",
     "fct_extract_run",
+    "fct_milestone",
 )
 
 
@@ -140,6 +142,7 @@ def _write(
         told("IPE sheets")
         sheets.write(settings, found, ledgered, folder / "ipe")
         content = gather(window, found, ledgered, published, covered, verified)
+        content.partial = selection.read(settings).notice()
         content.registers = registers.newest(registers.write(settings, window, published, folder / "registers"))
         _code(found, folder / "code")
         request_list.write(found, folder / "request_list.csv")

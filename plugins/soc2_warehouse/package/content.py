@@ -17,7 +17,8 @@ from soc2_warehouse.package.window import Window
 
 @dataclass
 class Content:
-    """See the fields of the same names in the templates. evidence: what the verification of the folder said."""
+    """See the fields of the same names in the templates. evidence: what the verification of the folder said; partial:
+    what a home that is limited to some controls is no evidence of."""
 
     window: Window
     results: list[Result]
@@ -36,6 +37,7 @@ class Content:
     withdrawn: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
     registers: list[dict[str, Any]] = field(default_factory=list)
+    partial: str = ""
 
     @property
     def not_tested(self) -> list[Result]:

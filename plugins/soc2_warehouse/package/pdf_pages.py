@@ -51,6 +51,8 @@ def _cover(content: Content) -> Iterator[Flowable]:
     yield cell(wording.NO_OPINION, NOTICE)
     if "demo" in content.environment:
         yield cell(wording.DEMO, NOTICE)
+    if content.partial:
+        yield cell(content.partial, NOTICE)
     effective = f" The controls are in effect from {window.effective}." if window.effective > window.first else ""
     of = "" if window.is_type_1 else f" of the engagement's {engagement['window_start']} to {engagement['window_end']}"
     yield fields(
