@@ -246,7 +246,9 @@ def code_version(project: Path = PROJECT) -> tuple[str, bool]:
     try:
         head = ["git", "-C", str(project), "rev-parse", "--verify", "HEAD"]
         commit = subprocess.run(head, capture_output=True, text=True, check=True).stdout.strip()
-        status = ["git", "-C", str(project), "status", "--porcelain", "--", "dbt_project", "plugins"]
+        # What dbt writes is made from the code and is none of it, whether or not the repository ignores it.
+        code = ["dbt_project", "plugins", ":(exclude)dbt_project/target"]
+        status = ["git", "-C", str(project), "status", "--porcelain", "--", *code]
         changed = bool(subprocess.run(status, capture_output=True, text=True, check=True).stdout.strip())
     except (OSError, subprocess.CalledProcessError):
         return f"files:{_files_hash(project)}", False
@@ -257,7 +259,7 @@ def _files_hash(project: Path) -> str:
     digest = hashlib.sha256()
     for folder in ("dbt_project", "plugins"):
         for path in sorted((project / folder).rglob("*")):
-            if path.suffix in (".sql", ".yml", ".py", ".csv"):
+            if path.suffix in (".sql", ".yml", ".py", ".csv") and project / "dbt_project/target" not in path.parents:
                 digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -225,11 +225,15 @@ def _criteria(content: Content) -> Iterator[Flowable]:
         f"{content.demands.get('out of scope', 0)} are out of scope.",
         BODY,
     )
-    yield table(
-        ["Row", "What it asks", "State", "Tested by", "Still planned"],
-        [[one["row_id"], one["content"], one["state"], one["control_ids"], one["missing_controls"]] for one in rows],
-        [9, 48, 11, 18, 18],
-    )
+    if rows:
+        yield table(
+            ["Row", "What it asks", "State", "Tested by", "Still planned"],
+            [
+                [one["row_id"], one["content"], one["state"], one["control_ids"], one["missing_controls"]]
+                for one in rows
+            ],
+            [9, 48, 11, 18, 18],
+        )
 
 
 def _preparation(content: Content) -> Iterator[Flowable]:
