@@ -34,6 +34,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     settings_module.settings.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def own_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A home of its own, and a copy of the dbt project in which a control can be changed."""
+    place = tmp_path_factory.mktemp("own")
+    project = place / "dbt_project"
+    shutil.copytree(PROJECT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOC2_HOME", str(place / "home"))
+        patch.setattr(Settings, "dbt_project", property(lambda self: project))
+        settings_module.settings.cache_clear()
+        yield from_environment()
+    settings_module.settings.cache_clear()
+
+
 #: Nights of the sandbox company that the tests share.
 PLAYED = 2
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +17,10 @@ import duckdb
 import pytest
 
 from soc2_warehouse import facts, ledger, nightly, rebuild, selection, simulate, tasks
-from soc2_warehouse import settings as settings_module
 from soc2_warehouse.sandbox.company import Company
 from soc2_warehouse.sandbox.github.world import World
 from soc2_warehouse.sandbox.serve import FIRST_DAY, Sandbox
-from soc2_warehouse.settings import PROJECT, Settings, from_environment
+from soc2_warehouse.settings import Settings
 
 pytestmark = pytest.mark.slow(minutes=3)
 
@@ -49,31 +46,17 @@ VERSIONS = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A home of its own, and a copy of the dbt project in which a control can be changed."""
-    place = tmp_path_factory.mktemp("changes")
-    project = place / "dbt_project"
-    shutil.copytree(PROJECT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOC2_HOME", str(place / "home"))
-        patch.setattr(Settings, "dbt_project", property(lambda self: project))
-        settings_module.settings.cache_clear()
-        yield from_environment()
-    settings_module.settings.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def nights(home: Settings) -> Settings:
-    simulate.limit(home, CHOSEN)
+def nights(own_project: Settings) -> Settings:
+    simulate.limit(own_project, CHOSEN)
     with (
-        Sandbox(home, FIRST, sources=CHOSEN.sources) as sandbox,
+        Sandbox(own_project, FIRST, sources=CHOSEN.sources) as sandbox,
         sandbox.as_environment(),
         pytest.MonkeyPatch.context() as patch,
     ):
         for day, version in VERSIONS.items():
             sandbox.set_day(day)
             if day == CHANGED:
-                change(home, sandbox.registers)
+                change(own_project, sandbox.registers)
             patch.setattr(facts, "code_version", lambda version=version: version)
             with nightly.within(tasks.Circumstances(sandbox.clock, "staging", "test")):
                 assert simulate.fetch(day, CHOSEN.sources) == {}
@@ -81,7 +64,7 @@ def nights(home: Settings) -> Settings:
                 tasks.evaluate(day, marts_follow=day == LAST)
                 tasks.judge(day, docs=False)
         tasks.publish(LAST)
-    return home
+    return own_project
 
 
 def change(home: Settings, checkout: Path) -> None:

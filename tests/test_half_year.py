@@ -23,7 +23,6 @@ import pypdf
 import pytest
 
 from soc2_warehouse import nightly, selection, simulate, tasks
-from soc2_warehouse import settings as settings_module
 from soc2_warehouse.evidence import freezing, verify_evidence
 from soc2_warehouse.evidence.home import Home
 from soc2_warehouse.evidence.verify_evidence import Result
@@ -31,7 +30,7 @@ from soc2_warehouse.extract import land_file, run_source
 from soc2_warehouse.landing import Landing
 from soc2_warehouse.package import build
 from soc2_warehouse.sandbox.serve import FIRST_DAY, Sandbox
-from soc2_warehouse.settings import PROJECT, Settings, from_environment
+from soc2_warehouse.settings import Settings, from_environment
 
 pytestmark = pytest.mark.slow(minutes=5)
 
@@ -72,31 +71,17 @@ EXPECTED_GAPS: dict[str, dict[date, tuple[str, str | None]]] = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A home of its own, and a copy of the dbt project in which a control can be changed."""
-    place = tmp_path_factory.mktemp("half-year")
-    project = place / "dbt_project"
-    shutil.copytree(PROJECT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOC2_HOME", str(place / "home"))
-        patch.setattr(Settings, "dbt_project", property(lambda self: project))
-        settings_module.settings.cache_clear()
-        yield from_environment()
-    settings_module.settings.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def window(home: Settings) -> Settings:
+def window(own_project: Settings) -> Settings:
     """The window, played and published."""
-    simulate.limit(home, CHOSEN)
+    simulate.limit(own_project, CHOSEN)
     last = FIRST_DAY + timedelta(days=NIGHTS - 1)
-    with Sandbox(home, FIRST_DAY, sources=CHOSEN.sources) as sandbox, sandbox.as_environment():
+    with Sandbox(own_project, FIRST_DAY, sources=CHOSEN.sources) as sandbox, sandbox.as_environment():
         for number in range(NIGHTS):
             day = FIRST_DAY + timedelta(days=number)
             if day == NOBODY_RAN:
                 continue
             sandbox.set_day(day)
-            happen(home, sandbox, day)
+            happen(own_project, sandbox, day)
             down = OUTAGES.get(day, ())
             for source in down:
                 sandbox.apps[server_of(source)].faults.add("", status=401, times=10_000)
@@ -106,7 +91,7 @@ def window(home: Settings) -> Settings:
             assert sorted(problems) == sorted(down), day
         with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "simulate")):
             tasks.publish(last)
-    return home
+    return own_project
 
 
 def server_of(source: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from soc2_warehouse import ledger, selection, simulate
+from soc2_warehouse import ledger, nightly, selection, simulate, tasks
 from soc2_warehouse import settings as settings_module
 from soc2_warehouse.sandbox.serve import FIRST_DAY, Sandbox
 from soc2_warehouse.settings import Settings, from_environment
@@ -59,8 +59,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             sandbox.set_day(TWO)
             leave_the_engagement_of_two(sandbox)
             simulate.night(sandbox, TWO, sources=CHOSEN.sources)
-            with simulate.nightly.within(simulate.tasks.Circumstances(sandbox.clock, "demo", "test")):
-                simulate.tasks.publish(TWO)
+            with nightly.within(tasks.Circumstances(sandbox.clock, "demo", "test")):
+                tasks.publish(TWO)
         yield home
     settings_module.settings.cache_clear()
 

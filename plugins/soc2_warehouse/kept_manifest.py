@@ -1,5 +1,5 @@
-"""The dbt project as it was parsed before, for processes that read the same project: parsing takes most of a minute of
-every process that judges, and nothing of it depends on the home or the day.
+"""The dbt project as it was parsed before, for processes that read the same project: parsing takes a quarter of a
+minute of every process that judges, and nothing of it depends on the home or the day.
 
 Files lie in ``dbt_project/target/parsed``, which ``make clean`` removes: <key>.msgpack is dbt's own serialisation,
 <key>.json the manifest.json of that parse. The key is a digest of everything that a parse depends on, so that a file is
